@@ -6,7 +6,15 @@ import svelteConfig from './svelte.config.js';
 
 export default ts.config(
   {
-    ignores: ['build/', '.svelte-kit/', 'node_modules/', 'static/', 'src/model-library/runtime/', 'bench/results/', 'tests/.tmp/'],
+    ignores: [
+      'build/',
+      '.svelte-kit/',
+      'node_modules/',
+      'static/',
+      'src/model-library/runtime/',
+      'bench/results/',
+      'tests/.tmp/',
+    ],
   },
   js.configs.recommended,
   ...ts.configs.recommended,

@@ -37,7 +37,10 @@ export function findChromium() {
 
 function run(command, args) {
   console.log(`> ${command} ${args.join(' ')}`);
-  return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status === 0;
+  return (
+    spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+      .status === 0
+  );
 }
 
 function hasAptAsRoot() {
@@ -62,5 +65,7 @@ export function installChromium() {
     if (installed) return installed;
   }
   if (run('npx', ['playwright', 'install', 'chromium'])) return null;
-  throw new Error('The tests need a Chrome or Chromium, and none could be installed. Install one, or set CHROME to its path.');
+  throw new Error(
+    'The tests need a Chrome or Chromium, and none could be installed. Install one, or set CHROME to its path.',
+  );
 }

@@ -1,0 +1,73 @@
+// `npm test`: from a fresh clone to a verdict. Extra words choose steps: `npm test -- unit gpu`.
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSite, checkNode, installDependencies, run } from './setup.mjs';
+import { installChromium } from './chromium.mjs';
+
+checkNode();
+installDependencies();
+const chromium = installChromium();
+const env = { ...(chromium ? { CHROME: chromium } : {}), REQUIRE_GPU: '1' };
+
+const vitest = (project) => run('npx', ['vitest', 'run', '--project', project], env);
+const STEPS = {
+  format: () => run('npx', ['prettier', '--check', '.', '--log-level', 'warn']),
+  lint: () => run('npx', ['eslint', '.', '--max-warnings', '0']),
+  types: () => {
+    run('npx', ['svelte-kit', 'sync']);
+    run('npx', ['tsc', '--noEmit', '-p', '.']);
+    run('npx', ['svelte-check', '--fail-on-warnings', '--threshold', 'warning']);
+  },
+  runtime: () => run('npm', ['run', '--silent', 'build:runtime']),
+  unit: () => vitest('unit'),
+  browser: () => vitest('browser'),
+  gpu: () => vitest('gpu'),
+  build: () => {
+    buildSite();
+    printSizes();
+  },
+  e2e: () => vitest('e2e'),
+};
+
+function sizeOf(path) {
+  if (!existsSync(path)) return { bytes: 0, gzipBytes: 0 };
+  const files = statSync(path).isDirectory() ? readdirSync(path).map((name) => join(path, name)) : [];
+  if (statSync(path).isFile()) {
+    const bytes = readFileSync(path);
+    return { bytes: bytes.length, gzipBytes: gzipSync(bytes).length };
+  }
+  return files
+    .map(sizeOf)
+    .reduce((a, b) => ({ bytes: a.bytes + b.bytes, gzipBytes: a.gzipBytes + b.gzipBytes }), { bytes: 0, gzipBytes: 0 });
+}
+
+function printSizes() {
+  const parts = {
+    page: 'build/_app/immutable',
+    'engine worker': 'build/engine/engine.worker.js',
+    'import worker': 'build/engine/import.worker.js',
+    'sdk.js': 'build/sdk.js',
+    'runtime.wasm': 'src/model-library/runtime/build/runtime.wasm',
+  };
+  const kib = (bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
+  console.log('\nSizes (raw, gzip):');
+  for (const [name, path] of Object.entries(parts)) {
+    const { bytes, gzipBytes } = sizeOf(path);
+    console.log(`  ${name.padEnd(14)} ${kib(bytes).padStart(12)} ${kib(gzipBytes).padStart(12)}`);
+  }
+}
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !Object.hasOwn(STEPS, name));
+if (unknown.length > 0)
+  throw new Error(`Unknown step ${unknown.join(', ')}; there are ${Object.keys(STEPS).join(', ')}.`);
+const steps = chosen.length > 0 ? chosen : Object.keys(STEPS);
+const startedMs = Date.now();
+for (const name of steps) {
+  const stepMs = Date.now();
+  STEPS[name]();
+  console.log(`\n[${name}] passed in ${((Date.now() - stepMs) / 1000).toFixed(0)} s`);
+}
+console.log(`\nAll steps passed in ${((Date.now() - startedMs) / 1000).toFixed(0)} s: ${steps.join(', ')}`);

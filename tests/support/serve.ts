@@ -1,0 +1,1 @@
+export { serveSite, type ServedSite } from '../../scripts/serve.mjs';
