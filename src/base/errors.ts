@@ -21,6 +21,19 @@ const MESSAGES = {
   // model library
 
   // engine
+  'engine-failed': 'The engine failed with {name}: {message}',
+  'engine-died': 'The engine worker died: {reason}. Connect again to start a new one.',
+  'engine-disposed': 'This engine was disposed; connect again.',
+  'engine-busy': 'The engine cannot take {request} while {running}. Wait for it, or interrupt it first.',
+  'engine-unloaded': 'The model was unloaded before {request} ended.',
+  'engine-request': 'The request is not acceptable: {what}.',
+  'no-model': 'No model is loaded, so {request} is impossible. Call load() first.',
+  'model-unknown': 'There is no model called {model} here. Known: {known}.',
+  'prompt-too-long': 'The prompt has {promptTokens} tokens and the context holds {contextLength}. Shorten it, or load with a larger contextLength.',
+  'webgpu-missing': 'WebGPU is not available: {reason}. Use a current Chrome, Edge or Safari with hardware acceleration switched on.',
+  'webgpu-limit': 'This GPU allows {limit} = {value} and {needed} is needed. Another browser or device is required for this model.',
+  'device-lost': 'The GPU device was lost ({reason}): {message}. Load the model again.',
+  'self-test-failed': 'This GPU computes wrongly: {check} gave {value} where {tolerance} is allowed. The model was unloaded.',
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof MESSAGES;

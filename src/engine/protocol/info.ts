@@ -1,0 +1,87 @@
+import type { LoadStage } from '#engine/protocol/progress.ts';
+
+/** A model in this browser's store. */
+export type ModelInfo = {
+  readonly key: string;
+  readonly name: string;
+  /** Only `complete` models can be loaded; an `importing` one is resumed by loading its source again. */
+  readonly state: 'importing' | 'complete';
+  /** What it takes on disk now. */
+  readonly storedBytes: number;
+  readonly architecture: string;
+  /** Positions the model was trained for. */
+  readonly contextLength: number;
+  readonly parameterCount: number;
+  /** Where it came from: URLs, a file's name, or the site itself. */
+  readonly source: string;
+};
+
+export type AdapterDescription = {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** A processor pretending to be a GPU: correct, and slow. */
+  readonly isSoftware: boolean;
+};
+
+export type LoadedModel = {
+  readonly key: string;
+  readonly name: string;
+  readonly architecture: string;
+  /** Positions this load made room for; at most the model's own. */
+  readonly contextLength: number;
+  readonly vocabularySize: number;
+  readonly parameterCount: number;
+  /** The kernels in use; `serial` on software adapters. */
+  readonly profile: 'serial' | 'parallel';
+  readonly libraryVersion: string;
+};
+
+export type EngineInfo = {
+  readonly state: 'empty' | 'loading' | 'ready' | 'lost';
+  readonly loadingStage: LoadStage | null;
+  /** Null where there is no WebGPU. */
+  readonly adapter: AdapterDescription | null;
+  readonly model: LoadedModel | null;
+  readonly memory: {
+    /** Bytes in live GPU buffers, weights and KV cache included. */
+    readonly gpuBytes: number;
+    /** The model library's linear memory. */
+    readonly wasmBytes: number;
+  };
+};
+
+/** How the last generation went. Rates are tokens a second; 0 when nothing was measured. */
+export type GenerationStats = {
+  readonly promptTokens: number;
+  /** Tokens of earlier turns that the KV cache still held, so that they were not computed again. */
+  readonly keptTokens: number;
+  readonly completionTokens: number;
+  readonly prefillTokensPerSecond: number;
+  readonly decodeTokensPerSecond: number;
+  readonly secondsToFirstToken: number;
+};
+
+/** Counts since the worker started. Take the difference of two to measure something. */
+export type EngineStats = {
+  readonly gpu: {
+    readonly dispatches: number;
+    readonly submits: number;
+    readonly buffersCreated: number;
+    readonly buffersDestroyed: number;
+    readonly liveBuffers: number;
+    readonly liveBufferBytes: number;
+    readonly pipelinesCreated: number;
+    readonly bindGroupsCreated: number;
+    readonly bufferWrites: number;
+    readonly bytesWritten: number;
+    readonly readbacks: number;
+    readonly devicesCreated: number;
+  };
+  /** What was read out of the weight store for WebLLM. */
+  readonly store: { readonly bytesRead: number; readonly reads: number };
+  /** Requests the engine worker itself made; the import worker's are not among them. */
+  readonly networkRequests: number;
+  /** The model library's own counts; null when no model is loaded. */
+  readonly library: Readonly<Record<string, number>> | null;
+};
