@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { canRegenerate, promptOf, titleOf } from '#chat/conversation.ts';
+import type { AssistantMessage, Message, UserMessage } from '#chat/conversation.ts';
+
+const user = (text: string): UserMessage => ({ id: `u-${text}`, role: 'user', text });
+const answer = (text: string, state: AssistantMessage['state'] = 'done'): AssistantMessage => ({
+  id: `a-${text}`,
+  role: 'assistant',
+  text,
+  state,
+  model: 'm',
+  stats: null,
+});
+
+describe('titleOf', () => {
+  test('takes the first line that says something, without its markup', () => {
+    expect(titleOf('\n\n## Why is   the sky blue?\nTell me')).toBe('Why is the sky blue?');
+    expect(titleOf('```js\nlet x = 1;\n```')).toBe('let x = 1;');
+  });
+
+  test('cuts a long line at a word and marks the cut', () => {
+    const title = titleOf('word '.repeat(40));
+    expect([...title].length).toBeLessThanOrEqual(64);
+    expect(title).toMatch(/word…$/);
+  });
+
+  test('cuts text without spaces between characters, never inside one', () => {
+    const title = titleOf('🌞'.repeat(100));
+    expect([...title].length).toBe(64);
+    expect(title.isWellFormed()).toBe(true);
+  });
+
+  test('is empty for a text of white space', () => {
+    expect(titleOf(' \n\t ')).toBe('');
+  });
+});
+
+describe('promptOf', () => {
+  test('keeps a partial answer and leaves out one that never began', () => {
+    const messages: Message[] = [user('a'), answer('part', 'stopped'), user('b'), answer('', 'failed')];
+    expect(promptOf(messages)).toEqual([
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content: 'part' },
+      { role: 'user', content: 'b' },
+    ]);
+  });
+
+  test('joins two questions whose answer never began, so that turns alternate', () => {
+    const messages: Message[] = [user('a'), answer('', 'failed'), user('b')];
+    expect(promptOf(messages)).toEqual([{ role: 'user', content: 'a\n\nb' }]);
+    expect(messages[0]).toEqual(user('a'));
+  });
+});
+
+test('only a last answer after a question can be asked for again', () => {
+  expect(canRegenerate([user('a'), answer('b')])).toBe(true);
+  expect(canRegenerate([user('a')])).toBe(false);
+  expect(canRegenerate([])).toBe(false);
+});
