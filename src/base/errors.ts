@@ -10,7 +10,24 @@ const MESSAGES = {
   invariant: 'This should be impossible: {what}.',
 
   // formats: GGUF
-  'gguf-truncated': 'The file ends at byte {size} inside {what}, which needs {needed} bytes.',
+  'gguf-truncated':
+    'The file ends at byte {size}, but {what} at byte {at} needs {needed} bytes. Download the file again.',
+  'gguf-magic': 'This is no GGUF file: it begins with "{found}" instead of "GGUF".',
+  'gguf-version': 'The GGUF version is {version}; versions 2 and 3 in little-endian order can be read.',
+  'gguf-limit': '{what} at byte {at} is {value}; the limit is {limit}.',
+  'gguf-text': '{what} at byte {at} is {reason}.',
+  'gguf-duplicate': 'The {what} "{name}" comes a second time at byte {at}.',
+  'gguf-value-type': '{what} has the value type {type} at byte {at}, which cannot be read here.',
+  'gguf-metadata': 'The metadata "{key}" is {found}; expected {expected}.',
+  'gguf-tensor-type':
+    'The tensor {name} is of type {type}, which is not supported. Choose another quantisation of the model, such as Q4_0 or Q4_K_M.',
+  'gguf-tensor-shape': 'The tensor {name} has the shape {shape}: {reason}.',
+  'gguf-tensor-place': 'The tensor {name} with {size} bytes cannot begin at byte {offset}: {reason}.',
+  'gguf-tensor-missing': 'The model has no tensor {name}.',
+  'gguf-tensor-unknown':
+    'The model has a tensor {name}, which a plain llama model does not have; ignoring it would give wrong answers.',
+  'gguf-split': 'The pieces of the split model do not belong together: {what} is {found}; expected {expected}.',
+  'gguf-unsupported': 'The model uses {what} ({found}), which is not supported; supported: {supported}.',
 
   // formats: tokenizer and chat template
 
@@ -29,11 +46,19 @@ const MESSAGES = {
   'engine-request': 'The request is not acceptable: {what}.',
   'no-model': 'No model is loaded, so {request} is impossible. Call load() first.',
   'model-unknown': 'There is no model called {model} here. Known: {known}.',
-  'prompt-too-long': 'The prompt has {promptTokens} tokens and the context holds {contextLength}. Shorten it, or load with a larger contextLength.',
-  'webgpu-missing': 'WebGPU is not available: {reason}. Use a current Chrome, Edge or Safari with hardware acceleration switched on.',
-  'webgpu-limit': 'This GPU allows {limit} = {value} and {needed} is needed. Another browser or device is required for this model.',
+  'prompt-too-long':
+    'The prompt has {promptTokens} tokens and the context holds {contextLength}. Shorten it, or load with a larger contextLength.',
+  'webgpu-missing':
+    'WebGPU is not available: {reason}. Use a current Chrome, Edge or Safari with hardware acceleration switched on.',
+  'webgpu-limit':
+    'This GPU allows {limit} = {value} and {needed} is needed. Another browser or device is required for this model.',
   'device-lost': 'The GPU device was lost ({reason}): {message}. Load the model again.',
-  'self-test-failed': 'This GPU computes wrongly: {check} gave {value} where {tolerance} is allowed. The model was unloaded.',
+  'self-test-failed':
+    'This GPU computes wrongly: {check} gave {value} where {tolerance} is allowed. The model was unloaded.',
+
+  // chat
+  'chats-unavailable': 'The browser refused to open the database {name}: {reason}. Conversations are not kept.',
+  'chats-not-saved': 'The conversation could not be saved: {reason}.',
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof MESSAGES;
@@ -52,7 +77,9 @@ export class AppError extends Error {
 
 /** True for an AppError, also one rebuilt on another thread; narrows by `code` where one is given. */
 export function isAppError(error: unknown, code?: ErrorCode): error is AppError {
-  return error instanceof Error && error.name === 'AppError' && (code === undefined || (error as AppError).code === code);
+  return (
+    error instanceof Error && error.name === 'AppError' && (code === undefined || (error as AppError).code === code)
+  );
 }
 
 export function isErrorCode(code: unknown): code is ErrorCode {
