@@ -78,6 +78,8 @@ export type EngineResults = {
 
 export type RequestType = EngineRequest['type'];
 export type RequestOf<T extends RequestType> = Extract<EngineRequest, { type: T }>;
+/** A request before it has its number. */
+export type Asked<T extends RequestType = RequestType> = T extends RequestType ? Omit<RequestOf<T>, 'id'> : never;
 
 export type EngineReply =
   | { readonly id: number; readonly type: 'progress'; readonly progress: LoadProgress }
@@ -85,7 +87,7 @@ export type EngineReply =
   | { readonly id: number; readonly type: 'done'; readonly value: EngineResults[RequestType] }
   | { readonly id: number; readonly type: 'failed'; readonly error: WireError }
   | { readonly id: number; readonly type: 'cancelled' }
-  /** The worker's script runs and listens. Sent once, first. */
-  | { readonly type: 'ready' }
+  /** The worker's script runs and listens. Sent once, first. `lock` is a Web Lock the worker holds while it lives. */
+  | { readonly type: 'ready'; readonly lock: string | null }
   /** The GPU device is gone: every waiting call has failed, and `load` is needed before the next. */
   | { readonly type: 'lost'; readonly error: WireError };
