@@ -29,6 +29,12 @@ const MESSAGES = {
   'gguf-split': 'The pieces of the split model do not belong together: {what} is {found}; expected {expected}.',
   'gguf-unsupported': 'The model uses {what} ({found}), which is not supported; supported: {supported}.',
 
+  // formats: packed
+  'packed-row':
+    'A row of {k} weights cannot be packed as {format}: the length must be a positive multiple of {multiple}.',
+  'packed-size':
+    'Packing {rowCount} rows of {k} weights as {format} takes {sourceBytes} bytes to {targetBytes} bytes on a multiple of 4; got {gotSource} and {gotTarget}.',
+
   // formats: tokenizer and chat template
 
   // weights: sources
