@@ -1,0 +1,158 @@
+import type { EngineStats } from '#engine/protocol/info.ts';
+
+// Counts what WebLLM asks of WebGPU and knows every device it opens, by wrapping the interfaces of this worker alone.
+// Nothing is changed on the way: arguments, results and errors pass through.
+
+type Counts = { -readonly [Name in keyof EngineStats['gpu']]: number };
+type Live = { buffers: number; bytes: number };
+
+export type LostDevice = { readonly reason: string; readonly message: string };
+
+export class GpuWatch {
+  readonly #counts = {
+    dispatches: 0,
+    submits: 0,
+    buffersCreated: 0,
+    buffersDestroyed: 0,
+    pipelinesCreated: 0,
+    bindGroupsCreated: 0,
+    bufferWrites: 0,
+    bytesWritten: 0,
+    readbacks: 0,
+    devicesCreated: 0,
+  };
+  readonly #devices = new Map<GPUDevice, Live>();
+  readonly #released = new WeakSet<GPUDevice>();
+  #lastError = '';
+  /** Called when a device goes that nobody released. */
+  onLost: (lost: LostDevice) => void = () => {};
+
+  counts(): EngineStats['gpu'] {
+    const counts: Counts = { ...this.#counts, liveBuffers: 0, liveBufferBytes: 0 };
+    for (const live of this.#devices.values()) {
+      counts.liveBuffers += live.buffers;
+      counts.liveBufferBytes += live.bytes;
+    }
+    return counts;
+  }
+
+  /** From here on, the loss of any open device is no accident. */
+  release(): void {
+    for (const device of this.#devices.keys()) this.#released.add(device);
+  }
+
+  /** Destroys every open device, and with it all its buffers. */
+  destroyDevices(): void {
+    this.release();
+    for (const device of [...this.#devices.keys()]) device.destroy();
+  }
+
+  opened(device: GPUDevice): void {
+    this.#counts.devicesCreated++;
+    this.#devices.set(device, { buffers: 0, bytes: 0 });
+    device.addEventListener('uncapturederror', ({ error }) => this.failed(error));
+    void device.lost.then(({ reason, message }) => {
+      this.closed(device);
+      if (this.#released.has(device)) return;
+      this.onLost({ reason, message: [message, this.#lastError].filter(Boolean).join('; ') || 'no further message' });
+    });
+  }
+
+  closed(device: GPUDevice): void {
+    this.#devices.delete(device);
+  }
+
+  /** Kept because the loss that follows an out-of-memory error says nothing of it. */
+  failed(error: GPUError): void {
+    this.#lastError = `${error.constructor.name}: ${error.message}`;
+  }
+
+  bufferCreated(device: GPUDevice, bytes: number): void {
+    this.#counts.buffersCreated++;
+    this.#add(device, 1, bytes);
+  }
+
+  bufferDestroyed(device: GPUDevice, bytes: number): void {
+    this.#counts.buffersDestroyed++;
+    this.#add(device, -1, -bytes);
+  }
+
+  count(what: 'dispatches' | 'submits' | 'pipelinesCreated' | 'bindGroupsCreated' | 'readbacks'): void {
+    this.#counts[what]++;
+  }
+
+  written(bytes: number): void {
+    this.#counts.bufferWrites++;
+    this.#counts.bytesWritten += bytes;
+  }
+
+  #add(device: GPUDevice, buffers: number, bytes: number): void {
+    const live = this.#devices.get(device);
+    if (!live) return;
+    live.buffers += buffers;
+    live.bytes += bytes;
+  }
+}
+
+/** Puts a watch between this worker and its GPU. Call once, before anything opens a device. */
+export function watchGpu(): GpuWatch {
+  const watch = new GpuWatch();
+  if (!('GPUDevice' in globalThis)) return watch;
+  const owners = new WeakMap<GPUBuffer, GPUDevice>();
+
+  after(
+    GPUAdapter.prototype,
+    'requestDevice',
+    (_, opening) => void opening.then((device) => watch.opened(device), ignore),
+  );
+  after(GPUDevice.prototype, 'destroy', (device) => watch.closed(device));
+  after(GPUDevice.prototype, 'createBuffer', (device, buffer) => {
+    owners.set(buffer, device);
+    watch.bufferCreated(device, buffer.size);
+  });
+  after(GPUDevice.prototype, 'createBindGroup', () => watch.count('bindGroupsCreated'));
+  after(GPUDevice.prototype, 'createComputePipeline', () => watch.count('pipelinesCreated'));
+  after(GPUDevice.prototype, 'createComputePipelineAsync', () => watch.count('pipelinesCreated'));
+  after(GPUDevice.prototype, 'popErrorScope', (_, popping) => {
+    void popping.then((error) => error && watch.failed(error), ignore);
+  });
+  after(GPUBuffer.prototype, 'destroy', (buffer) => {
+    const device = owners.get(buffer);
+    owners.delete(buffer); // a second destroy() changes nothing
+    if (device) watch.bufferDestroyed(device, buffer.size);
+  });
+  after(GPUBuffer.prototype, 'mapAsync', () => watch.count('readbacks'));
+  after(GPUQueue.prototype, 'submit', () => watch.count('submits'));
+  after(GPUQueue.prototype, 'writeBuffer', (_, _result, args) => watch.written(writtenBytes(args)));
+  after(GPUComputePassEncoder.prototype, 'dispatchWorkgroups', () => watch.count('dispatches'));
+  return watch;
+}
+
+/** The caller of the watched method gets the rejection; the watch has nothing to add. */
+const ignore = () => undefined;
+
+type Methods<T> = { [Name in keyof T]: T[Name] extends (...args: never[]) => unknown ? Name : never }[keyof T];
+
+function after<T extends object, Name extends Methods<T>>(
+  prototype: T,
+  name: Name,
+  see: (self: T, result: ReturnType<Extract<T[Name], (...args: never[]) => unknown>>, args: unknown[]) => void,
+): void {
+  const original = prototype[name] as (this: T, ...args: unknown[]) => never;
+  Object.defineProperty(prototype, name, {
+    configurable: true,
+    writable: true,
+    value: function (this: T, ...args: unknown[]) {
+      const result = original.apply(this, args);
+      see(this, result, args);
+      return result;
+    },
+  });
+}
+
+/** writeBuffer counts its offset and size in elements of a typed array, and in bytes of anything else. */
+function writtenBytes([, , data, offset = 0, size]: unknown[]): number {
+  const view = data as ArrayBufferLike | ArrayBufferView;
+  const unit = 'BYTES_PER_ELEMENT' in view ? Number(view.BYTES_PER_ELEMENT) : 1;
+  return typeof size === 'number' ? size * unit : view.byteLength - Number(offset) * unit;
+}
