@@ -36,12 +36,70 @@ const MESSAGES = {
     'Packing {rowCount} rows of {k} weights as {format} takes {sourceBytes} bytes to {targetBytes} bytes on a multiple of 4; got {gotSource} and {gotTarget}.',
 
   // formats: tokenizer and chat template
+  'tokenizer-model':
+    'The tokenizer is of the kind "{found}"; supported: llama (SentencePiece) and gpt2 (byte-level BPE).',
+  'tokenizer-piece': 'Piece {id} of the vocabulary, "{piece}", cannot be used: {reason}.',
+  'tokenizer-byte-missing': 'The vocabulary has no byte piece {piece}; a SentencePiece vocabulary needs all 256.',
+  'tokenizer-merge': 'Merge {rank} of the tokenizer, "{merge}", cannot be used: {reason}.',
+  'tokenizer-pre': 'The tokenizer splits text in the way "{name}", which is unknown here; known: {known}.',
+  'tokenizer-no-end': 'No token of this model ends an answer. Its control tokens: {known}.',
+  'chat-template-unknown':
+    'The chat template of the model is none that is known here: {found}. Known families: {known}. Choose a model of one of them.',
+  'chat-messages': 'Message {index} has the role {role}; the chat template of this model wants {expected} there.',
+  'chat-content': 'Message {index} holds {found}; this model takes text only.',
 
   // weights: sources
+  'source-unreachable':
+    '{url} could not be reached ({reason}). Check the connection; where other sites do load, this host may not let other sites read its files (CORS): download the file and choose it from disk.',
+  'source-http': 'The server answered {status} for {url}. {next}',
+  'source-not-weights': 'The server sent {type} for {url} instead of a model file. Check the address.',
+  'source-protocol': 'The server sent {found} for {url}; expected {expected}. Use another host for this file.',
+  'source-cut':
+    'The connection to {url} ended after {got} of {wanted} bytes, {attempts} times without progress. Try again later; what is stored is kept.',
+  'source-stalled': 'No byte of {url} came for {seconds} s, {attempts} times. Try again later; what is stored is kept.',
+  'source-changed': 'The file {url} changed while it was read: {what} was {before} and is {after}. Start again.',
+  'source-encoded':
+    'The server compresses {url} ({encoding}), so parts of its {sizeBytes} bytes cannot be asked for; the limit for that is {limit} bytes. Use another host.',
+  'source-size-unknown': 'The server does not say how long {url} is. Use another host, or choose the file from disk.',
+  'source-file':
+    'The file {name} can no longer be read at byte {at}: {reason}. It was moved or changed; choose it again.',
 
   // weights: store and import
+  'storage-full':
+    'The model needs {neededBytes} more bytes and this browser has {freeBytes} of {quotaBytes} left. Free disk space or delete another model.',
+  'storage-failed': 'The browser could not {action}: {reason}. Reload the page; check that the disk is not full.',
+  'storage-unavailable':
+    'The browser keeps no data for this page ({reason}). Leave private browsing, or allow site data.',
+  'storage-blocked': 'Another tab holds an older version of the model store open. Close the other tabs of this site.',
+  'storage-outdated': 'Another tab updated the model store to a newer version. Reload this page.',
+  'stored-model-missing': 'No model {key} is stored here.',
+  'stored-model-incomplete': 'The model {key} is stored only in part: {reason}. Load it from its source again.',
+  'stored-record-invalid': 'The stored record of {key} cannot be used: {reason}. Delete the model and load it again.',
+  'stored-chunk-damaged':
+    'Chunk {index} of {path} in the stored model {key} is damaged: {reason}. Load the model from its source again; only damaged chunks are fetched.',
+  'stored-file-missing': 'The stored model has no file {url}. Nothing is fetched in its place.',
+  'model-busy': 'The model {key} is in use by {holder} in this or another tab. Try again when that has ended.',
+  'import-row-too-long': 'One row of {name} takes {bytes} bytes; at most {limit} fit into a chunk.',
+  'import-header-too-long': 'The header of {name} is longer than {limit} bytes.',
+  'import-files': 'The chosen files are not one model: {reason}.',
+  'import-source-differs': 'The source is not the one this model came from: {what} differs.',
 
   // model library
+  'program-invalid': 'The model library cannot be made: its {what} is {value}.',
+  'program-text':
+    'The model library cannot be made: the text near "{near}" holds the character {unit} at {at}; only ASCII is possible.',
+  'program-tensor': 'The model library cannot be made: the tensor {name} is {found}; expected {expected}.',
+  'library-too-large': "The model's program takes {size} bytes; at most {limit} fit into the model library.",
+  'library-wasm': 'The model library runtime cannot be used: {reason}. Build it again with "npm run build:runtime".',
+  'library-trap': 'The model library stopped: {reason} Load the model again.',
+  'library-unprogrammed': 'The model library has no model in it: {reason} Import the model again.',
+  'library-call': 'The model library refused a call: {reason}',
+  'library-parameter': 'The stored weights do not fit the model library: {reason} Import the model again.',
+  'library-context-full': 'The conversation has reached its longest length: {reason}',
+  'library-kernel': 'A GPU program of the model is missing: {reason} Load the model again.',
+  'library-gpu': 'The GPU could not be used: {reason}',
+  'library-memory': 'The model library ran out of memory: {reason}',
+  'kernel-shape': 'The kernel {kernel} cannot take {dimension} = {value}: it must be {needed}.',
 
   // engine
   'engine-failed': 'The engine failed with {name}: {message}',

@@ -1,0 +1,10 @@
+// One block of a row of x; the result, a sum of squares, is asked for only where x is normalised.
+fn load_x(row: u32, block: u32, into: ptr<function, Block>) -> f32 {
+  let at = (row * BLOCKS + block) * 8u;
+  *into = Block(x[at], x[at + 1u], x[at + 2u], x[at + 3u], x[at + 4u], x[at + 5u], x[at + 6u], x[at + 7u]);
+  return 0.0;
+}
+
+fn rms_scale(squares: f32) -> f32 {
+  return 1.0;
+}

@@ -1,0 +1,87 @@
+// A WebGPU device for tests, and kernels run on it with typed arrays in and out.
+import {
+  compileKernel,
+  encodeKernel,
+  readBuffer,
+  type CompiledKernel,
+  type Variables,
+} from '#model-library/kernels/run-kernel.ts';
+import type { Kernel } from '#model-library/kernels/kernel.ts';
+
+export type TestGpu = {
+  readonly device: GPUDevice;
+  /** Runs one dispatch and returns the bytes of the bindings it may write, by name. Throws on any GPU error. */
+  run(
+    kernel: Kernel,
+    buffers: Readonly<Record<string, ArrayBufferView>>,
+    variables: Variables,
+  ): Promise<Record<string, ArrayBuffer>>;
+};
+
+/** The adapter, or null and a loud reason; with REQUIRE_GPU=1 the missing adapter throws. */
+export async function openTestGpu(): Promise<TestGpu | null> {
+  const adapter = 'gpu' in navigator ? await navigator.gpu.requestAdapter() : null;
+  if (!adapter) {
+    const reason = 'gpu' in navigator ? 'WebGPU gives no adapter' : 'this browser has no WebGPU';
+    if (import.meta.env.REQUIRE_GPU) throw new Error(`REQUIRE_GPU is set, but ${reason}.`);
+    console.warn(`SKIPPED, NOT PASSED: the kernel tests did not run because ${reason}.`);
+    return null;
+  }
+  // No features and only the default limits: what every WebGPU device has.
+  const device = await adapter.requestDevice();
+  const compiled = new Map<string, Promise<CompiledKernel>>();
+  return {
+    device,
+    async run(kernel, arrays, variables) {
+      device.pushErrorScope('validation');
+      device.pushErrorScope('out-of-memory');
+      device.pushErrorScope('internal');
+      try {
+        return await runOnce(device, compiled, kernel, arrays, variables);
+      } finally {
+        for (let scope = 0; scope < 3; scope++) {
+          const error = await device.popErrorScope();
+          if (error) throw new Error(`${kernel.name}: ${error.message}`);
+        }
+      }
+    },
+  };
+}
+
+async function runOnce(
+  device: GPUDevice,
+  compiled: Map<string, Promise<CompiledKernel>>,
+  kernel: Kernel,
+  arrays: Readonly<Record<string, ArrayBufferView>>,
+  variables: Variables,
+): Promise<Record<string, ArrayBuffer>> {
+  const key = `${kernel.name}\n${kernel.code}`;
+  if (!compiled.has(key)) compiled.set(key, compileKernel(device, kernel));
+  const pipeline = await compiled.get(key)!;
+  const buffers = kernel.bindings.map(({ name }) => {
+    const array = arrays[name];
+    if (!array) throw new Error(`${kernel.name} needs a buffer for ${name}`);
+    return upload(device, name, array);
+  });
+  const encoder = device.createCommandEncoder();
+  const uniform = encodeKernel(device, encoder, pipeline, buffers, variables);
+  device.queue.submit([encoder.finish()]);
+  const results: Record<string, ArrayBuffer> = {};
+  for (const [index, { name, access }] of kernel.bindings.entries()) {
+    if (access === 'write') results[name] = await readBuffer(device, buffers[index]!);
+  }
+  for (const buffer of [...buffers, uniform]) buffer.destroy();
+  return results;
+}
+
+function upload(device: GPUDevice, label: string, array: ArrayBufferView): GPUBuffer {
+  const buffer = device.createBuffer({
+    label,
+    size: Math.max(16, Math.ceil(array.byteLength / 16) * 16),
+    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    mappedAtCreation: true,
+  });
+  new Uint8Array(buffer.getMappedRange()).set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  buffer.unmap();
+  return buffer;
+}
