@@ -106,7 +106,7 @@ const MESSAGES = {
   'engine-died': 'The engine worker died: {reason}. Connect again to start a new one.',
   'engine-disposed': 'This engine was disposed; connect again.',
   'engine-busy': 'The engine cannot take {request} while {running}. Wait for it, or interrupt it first.',
-  'engine-unloaded': 'The model was unloaded before {request} ended.',
+  'engine-unloaded': 'The model was unloaded before this ended.',
   'engine-request': 'The request is not acceptable: {what}.',
   'no-model': 'No model is loaded, so {request} is impossible. Call load() first.',
   'model-unknown': 'There is no model called {model} here. Known: {known}.',
