@@ -35,8 +35,10 @@ export async function openLlama(path: string, contextSize = 512): Promise<LlamaR
 
   const evaluate = async (ids: readonly number[], wanted: number): Promise<LlamaStep[]> => {
     const firstWanted = ids.length - wanted;
-    // Temperature 1 leaves the distribution as the model gives it.
-    const options = { generateNext: { probabilities: true as const, options: { temperature: 1 } } };
+    // Temperature 1 and no filter leave the distribution as the model gives it.
+    const options = {
+      generateNext: { probabilities: true as const, options: { temperature: 1, topK: 0, topP: 1, minP: 0 } },
+    };
     const input = ids.map((id, at): Token | [Token, typeof options] =>
       at < firstWanted ? (id as Token) : [id as Token, options],
     );
