@@ -23,6 +23,8 @@ const MESSAGES = {
     'The tensor {name} is of type {type}, which is not supported. Choose another quantisation of the model, such as Q4_0 or Q4_K_M.',
   'gguf-tensor-shape': 'The tensor {name} has the shape {shape}: {reason}.',
   'gguf-tensor-place': 'The tensor {name} with {size} bytes cannot begin at byte {offset}: {reason}.',
+  'gguf-not-finite':
+    'Block {block} of the tensor {name} ({type}) has a scale that is infinite or no number. Download the file again, or take another one.',
   'gguf-tensor-missing': 'The model has no tensor {name}.',
   'gguf-tensor-unknown':
     'The model has a tensor {name}, which a plain llama model does not have; ignoring it would give wrong answers.',
@@ -118,7 +120,7 @@ const MESSAGES = {
     'This GPU allows {limit} = {value} and {needed} is needed. Another browser or device is required for this model.',
   'device-lost': 'The GPU device was lost ({reason}): {message}. Load the model again.',
   'self-test-failed':
-    'This GPU computes wrongly: {check} gave {value} where {tolerance} is allowed. The model was unloaded.',
+    'This GPU computes wrongly: {check} is {value} instead of {expected}, further than {tolerance} away. The model was unloaded. Update the browser and the graphics driver, or use another device.',
 
   // chat
   'chats-unavailable': 'The browser refused to open the database {name}: {reason}. Conversations are not kept.',
