@@ -8,6 +8,23 @@ export default {
     adapter: adapter({ pages: 'build', assets: 'build', strict: true }),
     // GGUF pieces and the engine are static files; relative paths let the site live in any folder of a host.
     paths: { relative: true },
+    // Registered by the page when a model is loaded, not before: until then nothing is worth keeping offline.
     serviceWorker: { register: false },
+    // A static host sends no headers, so the policy is in the page. It also keeps a model's words from becoming code.
+    csp: {
+      mode: 'hash',
+      directives: {
+        'default-src': ['none'],
+        'script-src': ['self', 'wasm-unsafe-eval'],
+        'worker-src': ['self'],
+        'connect-src': ['self', 'https:', 'blob:', 'data:'],
+        'img-src': ['self', 'data:', 'blob:'],
+        // The hash is of the style attribute on SvelteKit's own route announcer; delete it when that has none.
+        'style-src': ['self', 'unsafe-hashes', 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='],
+        'manifest-src': ['self'],
+        'base-uri': ['none'],
+        'form-action': ['none'],
+      },
+    },
   },
 };

@@ -1,0 +1,42 @@
+// Whether this browser can run a model at all, asked before anything is downloaded.
+
+export type System = 'ios' | 'android' | 'mac' | 'windows' | 'linux' | 'other';
+export type Browser = 'chromium' | 'firefox' | 'safari' | 'other';
+export type DeviceProblem = 'insecure' | 'missing' | 'adapter';
+
+/** `problem` is null where a model can run. */
+export type Device = { problem: DeviceProblem | null; system: System; browser: Browser };
+
+type Surroundings = {
+  isSecureContext: boolean;
+  userAgent: string;
+  /** iPads call themselves Macs; only the number of fingers tells. */
+  maxTouchPoints: number;
+  gpu: Pick<GPU, 'requestAdapter'> | undefined;
+};
+
+/** Asks for an adapter, which costs milliseconds and loads nothing. */
+export async function checkDevice({ isSecureContext, userAgent, maxTouchPoints, gpu }: Surroundings): Promise<Device> {
+  const system = systemOf(userAgent, maxTouchPoints);
+  const browser = browserOf(userAgent);
+  const found = (problem: DeviceProblem | null): Device => ({ problem, system, browser });
+  if (!isSecureContext) return found('insecure');
+  if (gpu === undefined) return found('missing');
+  // A browser that forbids the question answers it too.
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
+  return found(adapter === null ? 'adapter' : null);
+}
+
+function systemOf(userAgent: string, maxTouchPoints: number): System {
+  if (/iPhone|iPad|iPod/.test(userAgent)) return 'ios';
+  if (/Macintosh/.test(userAgent)) return maxTouchPoints > 1 ? 'ios' : 'mac';
+  if (/Android/.test(userAgent)) return 'android';
+  if (/Windows/.test(userAgent)) return 'windows';
+  return /Linux|CrOS/.test(userAgent) ? 'linux' : 'other';
+}
+
+function browserOf(userAgent: string): Browser {
+  if (/Firefox\/|FxiOS\//.test(userAgent)) return 'firefox';
+  if (/Chrome\/|CriOS\/|Chromium\//.test(userAgent)) return 'chromium';
+  return /Safari\//.test(userAgent) ? 'safari' : 'other';
+}

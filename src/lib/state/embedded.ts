@@ -1,0 +1,11 @@
+import type { ModelChoice } from './model-choice.ts';
+
+/** The model that the site itself serves, as the engine's catalog calls it. */
+export const EMBEDDED = {
+  key: 'smollm2-135m-instruct',
+  name: 'SmolLM2-135M-Instruct',
+  /** All pieces together; static/models/smollm2-135m-instruct/model.json says the same. */
+  sizeBytes: 98_362_432,
+} as const;
+
+export const EMBEDDED_CHOICE: ModelChoice = { kind: 'embedded', name: EMBEDDED.name, model: EMBEDDED.key };

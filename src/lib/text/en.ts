@@ -1,0 +1,233 @@
+// Every word the page shows, in English. A translation is another object of this type.
+import {
+  formatBytes,
+  formatBytesOf,
+  formatNumber,
+  formatParameters,
+  formatRate,
+  formatSeconds,
+  formatTimeLeft,
+} from './format.ts';
+
+/** How each stage of loading is called, what it does, and what closing the page would cost. */
+type StageWords = { name: string; doing: string; onClose: string };
+
+const KEPT = 'You can close this page: what has arrived is kept, and loading goes on from there next time.';
+const STORED = 'The model is stored on this device. Closing the page loses nothing.';
+
+export const en = {
+  title: 'Daylight – a language model in your own browser',
+  description:
+    'Daylight runs a large language model inside your own browser. No server, no account: nothing you write leaves your device.',
+  name: 'Daylight',
+  skip: 'Skip to the conversation',
+  close: 'Close',
+
+  welcome: {
+    heading: 'A language model that lives in your browser.',
+    lead: 'It runs on your own graphics card, inside this page. Nothing you write leaves this device: there is no server and no account.',
+    pick: 'Choose a model to begin',
+  },
+
+  embedded: {
+    name: 'SmolLM2-135M-Instruct',
+    facts: (bytes: number) => `${formatBytes(bytes)} · from this site · Apache-2.0`,
+    about:
+      'A very small model by Hugging Face: quick on most devices, and good for trying this out. It makes mistakes and mostly knows English, so check what it says.',
+    load: 'Load and chat',
+    loadFacts: (bytes: number) => `Downloads ${formatBytes(bytes)} once and keeps it on this device.`,
+    loadStored: 'Load and chat',
+    loadStoredFacts: 'Already on this device: nothing is downloaded.',
+  },
+
+  own: {
+    heading: 'Use another model',
+    about:
+      'Any model of the Llama family in a GGUF file: Llama, Mistral, SOLAR, TinyLlama, SmolLM2 and others. It is stored in this browser, and a large one needs a good graphics card.',
+    file: 'Open a file…',
+    fileHint: 'or drop it anywhere on this page. For a split model, choose all its parts.',
+    url: 'Address of a GGUF file',
+    urlPlaceholder: 'https://…/model.gguf',
+    load: 'Load',
+    badUrl: 'This is not an address that starts with https:// and names one file.',
+    notGguf: 'Only GGUF files can be opened.',
+    drop: 'Drop the GGUF file to load it',
+  },
+
+  stored: {
+    heading: 'On this device',
+    facts: (bytes: number, parameters: number) =>
+      parameters > 0 ? `${formatBytes(bytes)} · ${formatParameters(parameters)} parameters` : formatBytes(bytes),
+    unfinished: (bytes: number) => `Not complete yet: ${formatBytes(bytes)} stored. Open its source again to go on.`,
+    load: 'Load',
+    loadName: (name: string) => `Load ${name}`,
+    loaded: 'In use',
+    remove: 'Delete',
+    removeName: (name: string) => `Delete ${name}`,
+    confirmHeading: (name: string) => `Delete ${name}?`,
+    confirm: (bytes: number) =>
+      `This frees ${formatBytes(bytes)}. To use the model again it has to be loaded from its source again. Your conversations stay.`,
+    keep: 'Keep it',
+  },
+
+  models: {
+    heading: 'Models',
+    none: 'No model loaded',
+    loading: (name: string) => `Loading ${name}`,
+    open: 'Choose a model',
+    software:
+      'This browser has no access to a graphics card and computes on the processor instead. Answers are right, but slow.',
+  },
+
+  loading: {
+    heading: (name: string) => `Loading ${name}`,
+    stages: {
+      network: { name: 'Download', doing: 'Downloading', onClose: KEPT },
+      disk: { name: 'Store on this device', doing: 'Storing on this device', onClose: KEPT },
+      upload: { name: 'Copy to the graphics card', doing: 'Copying to the graphics card', onClose: STORED },
+      compile: { name: 'Prepare the graphics card', doing: 'Preparing the graphics card', onClose: STORED },
+      check: { name: 'Check that it computes right', doing: 'Checking that it computes right', onClose: STORED },
+      'first-token': { name: 'First word', doing: 'Waiting for the first word', onClose: STORED },
+    } satisfies Record<string, StageWords>,
+    readName: 'Read the file',
+    readDoing: 'Reading the file',
+    starting: 'Starting',
+    bytes: formatBytesOf,
+    rate: formatRate,
+    left: (seconds: number) => `${formatTimeLeft(seconds)} left`,
+    steps: 'Steps',
+    stepDone: 'done',
+    stepNow: 'now',
+    stepNext: 'not yet',
+    cancel: 'Cancel',
+    spoken: (doing: string, percent: number | null) => (percent === null ? doing : `${doing}, ${percent} percent`),
+    ready: (name: string) => `${name} is ready.`,
+    queued: 'Your message will be sent as soon as the model is ready.',
+    dontSend: 'Do not send it yet',
+  },
+
+  update: {
+    waits: 'A newer version of this page is ready. Stored models and conversations stay.',
+    take: 'Reload',
+  },
+
+  chats: {
+    heading: 'Conversations',
+    start: 'New chat',
+    none: 'Conversations you have are kept here, in this browser only.',
+    untitled: 'Untitled',
+    remove: (title: string) => `Delete “${title}”`,
+    removed: (title: string) => `“${title}” was deleted.`,
+    undo: 'Undo',
+    menu: 'Conversations',
+    notKept: 'This browser does not let the page keep anything, so conversations end when you close it.',
+    notSaved: 'The last change could not be saved on this device.',
+  },
+
+  ready: {
+    heading: 'Ask it something.',
+    small: 'This is a very small model. Short, plain questions work best.',
+    context: (tokens: number) =>
+      `It can keep about ${formatNumber(Math.round((tokens * 0.75) / 100) * 100)} words in mind at a time.`,
+    suggestions: [
+      'Explain in two sentences why the sky is blue.',
+      'Write a short poem about the first light of the day.',
+      'Give me three ideas for a rainy afternoon.',
+    ],
+    suggestionsLabel: 'Ideas for a first question',
+  },
+
+  message: {
+    you: 'You said',
+    answer: (model: string) => `${model || 'The model'} answered`,
+    thinking: 'Reading your message…',
+    copy: 'Copy answer',
+    copied: 'Copied',
+    copyFailed: 'The browser did not allow copying.',
+    copyCode: 'Copy code',
+    code: (language: string) => (language === '' ? 'Code' : `Code, ${language}`),
+    regenerate: 'Answer again',
+    states: {
+      streaming: '',
+      done: '',
+      stopped: 'You stopped this answer.',
+      cut: 'This answer reached its length limit. You can ask the model to go on.',
+      failed: 'This answer could not be finished.',
+      interrupted: 'The page was closed while this answer was being written.',
+    },
+    speed: (tokensPerSecond: number) => `${formatNumber(tokensPerSecond)} tokens/s`,
+    decode: 'Writing',
+    prefill: 'Reading',
+    firstToken: 'First word after',
+    seconds: formatSeconds,
+    length: (tokens: number) => `${formatNumber(tokens)} ${tokens === 1 ? 'token' : 'tokens'}`,
+    stats: 'Speed of this answer',
+    finished: (text: string) => `Answer finished: ${text}`,
+    stopped: 'Answer stopped.',
+  },
+
+  composer: {
+    label: 'Your message',
+    placeholder: 'Write a message',
+    placeholderWaiting: 'Write while it loads',
+    send: 'Send',
+    stop: 'Stop the answer',
+    hint: 'Enter sends, Shift and Enter begins a new line, Escape stops the answer.',
+    toEnd: 'To the end',
+    disclaimer: 'Answers can be wrong. Everything stays on this device.',
+  },
+
+  resume: {
+    stored: (name: string) => `${name} is on this device, but not loaded.`,
+    load: (name: string) => `Load ${name}`,
+    none: 'Load a model to go on with this conversation.',
+    choose: 'Choose a model',
+  },
+
+  context: {
+    meter: (used: number, window: number) => `${formatNumber(used)} of ${formatNumber(window)} tokens used`,
+    full: (over: number, window: number) =>
+      `This is about ${formatNumber(over)} ${over === 1 ? 'token' : 'tokens'} too long: the model can keep ${formatNumber(window)} in mind, the whole conversation and room for an answer included. Nothing has been cut.`,
+    draftAlone: 'Shorten your message to send it.',
+    shorten: 'Shorten your message, or start a new chat.',
+  },
+
+  errors: {
+    details: 'Details',
+    copyDetails: 'Copy details',
+    detailsNote: 'Technical details, without anything you wrote:',
+    dismiss: 'Dismiss',
+    actions: {
+      retry: 'Try again',
+      models: 'Choose another model',
+      space: 'Manage stored models',
+      chat: 'Start a new chat',
+      page: 'Reload the page',
+      none: '',
+    },
+  },
+
+  device: {
+    heading: 'This browser cannot run the model',
+    copy: 'Copy details',
+    reasons: {
+      insecure: 'Browsers give a page the graphics card only over a secure connection.',
+      missing: 'The page needs WebGPU, the browser’s access to the graphics card, and this browser does not offer it.',
+      adapter: 'This browser has WebGPU, but gave the page no graphics card to use.',
+    },
+    secure: 'Open this page with https:// at the beginning of its address.',
+    ios: 'On iPhone and iPad, WebGPU comes with iOS or iPadOS 26. Update the system in Settings, under General, Software Update.',
+    safari:
+      'On the Mac, WebGPU comes with Safari 26. Update macOS or Safari, or open this page in Chrome or Edge 124 or newer.',
+    android: 'On Android, use a current Chrome (124 or newer) on Android 12 or newer.',
+    firefox: 'Open this page in Chrome or Edge 124 or newer.',
+    linux:
+      'On Linux, open chrome://flags in a new tab, switch on “Unsafe WebGPU Support” and “Vulkan”, and restart the browser.',
+    chrome:
+      'In the browser’s settings, under System, switch on “Use graphics acceleration when available”, and restart the browser.',
+    update: 'Open this page in a current Chrome or Edge (124 or newer), or Safari 26.',
+    stillHere: 'Your kept conversations can still be read here.',
+  },
+};
+
+export type Text = typeof en;

@@ -1,0 +1,193 @@
+// Every error code in plain words, with the one thing to do about it. A new code does not compile until it has words.
+import type { ErrorCode, ErrorDetails } from '#base/errors.ts';
+import { formatBytes } from './format.ts';
+
+export type ErrorAction = 'retry' | 'models' | 'space' | 'chat' | 'page' | 'none';
+export type ErrorWords = { text: string; action: ErrorAction };
+type Entry = readonly [text: string | ((details: ErrorDetails) => string), action: ErrorAction];
+
+const bytes = (details: ErrorDetails, name: string): string => formatBytes(Number(details[name] ?? 0));
+const host = (details: ErrorDetails): string => {
+  const url = String(details['url']);
+  return URL.canParse(url) ? new URL(url).host : 'The server';
+};
+
+const BROKEN_FILE: Entry = [
+  'This file is damaged or is not a complete GGUF model. Download it again, or choose another one.',
+  'models',
+];
+const UNSUPPORTED: Entry = [
+  'This model is built in a way that Daylight cannot run. Models of the Llama family in the formats Q4_0, Q4_K_M, Q5_K_M, Q6_K or Q8_0 work.',
+  'models',
+];
+const TOKENIZER: Entry = [
+  'This model reads text in a way that Daylight does not know. Choose another model.',
+  'models',
+];
+const SERVER: Entry = [
+  (details) =>
+    `${host(details)} does not deliver this file in a usable way. Download it yourself and open it from disk.`,
+  'models',
+];
+const CONNECTION: Entry = [
+  'The connection broke off, several times. What has arrived is kept: try again when it is better, and loading goes on from there.',
+  'retry',
+];
+const STORE_READ: Entry = [
+  'The stored model is not intact any more. Delete it under “On this device”, and load it again.',
+  'space',
+];
+const ENGINE: Entry = ['The engine stopped with a mistake of its own. Loading the model again usually helps.', 'retry'];
+const LIBRARY: Entry = ['The model could not be prepared for this device. Loading it again may help.', 'retry'];
+const GPU_GONE: Entry = [
+  'The graphics card stopped working for this page, often because its memory was full. Close other heavy tabs or programs and load the model again. Your conversation is safe.',
+  'retry',
+];
+
+const ENTRIES: Record<ErrorCode, Entry> = {
+  invariant: ENGINE,
+
+  'gguf-truncated': BROKEN_FILE,
+  'gguf-magic': ['This is not a GGUF file. Choose a file that ends in .gguf.', 'models'],
+  'gguf-version': [
+    'This GGUF file is of a version that cannot be read. Look for a newer file of the same model.',
+    'models',
+  ],
+  'gguf-limit': BROKEN_FILE,
+  'gguf-text': BROKEN_FILE,
+  'gguf-duplicate': BROKEN_FILE,
+  'gguf-value-type': BROKEN_FILE,
+  'gguf-metadata': BROKEN_FILE,
+  'gguf-tensor-type': UNSUPPORTED,
+  'gguf-tensor-shape': BROKEN_FILE,
+  'gguf-tensor-place': BROKEN_FILE,
+  'gguf-tensor-missing': UNSUPPORTED,
+  'gguf-tensor-unknown': UNSUPPORTED,
+  'gguf-split': ['These parts do not make one whole model. Choose all parts of the same model together.', 'models'],
+  'gguf-unsupported': UNSUPPORTED,
+
+  'packed-row': UNSUPPORTED,
+  'packed-size': LIBRARY,
+
+  'tokenizer-model': TOKENIZER,
+  'tokenizer-piece': TOKENIZER,
+  'tokenizer-byte-missing': TOKENIZER,
+  'tokenizer-merge': TOKENIZER,
+  'tokenizer-pre': TOKENIZER,
+  'tokenizer-no-end': TOKENIZER,
+
+  'source-unreachable': [
+    (details) =>
+      `${host(details)} could not be reached. Check your connection. If other sites do load, this one does not let pages read its files: download the file and open it from disk.`,
+    'retry',
+  ],
+  'source-http': [
+    (details) =>
+      `${host(details)} refused to deliver the file (answer ${String(details['status'])}). Check the address.`,
+    'models',
+  ],
+  'source-not-weights': [
+    (details) =>
+      `${host(details)} sent something other than a model file. Check that the address leads to the file itself.`,
+    'models',
+  ],
+  'source-protocol': SERVER,
+  'source-cut': CONNECTION,
+  'source-stalled': CONNECTION,
+  'source-changed': ['The file changed while it was being loaded. Start again.', 'retry'],
+  'source-encoded': SERVER,
+  'source-size-unknown': SERVER,
+  'source-file': ['The file can no longer be read: it was moved or changed. Choose it again.', 'models'],
+
+  'storage-full': [
+    (details) =>
+      `There is not enough room in this browser: the model needs ${bytes(details, 'neededBytes')} more, and ${bytes(details, 'freeBytes')} are free. Free some space on the disk, or delete a stored model.`,
+    'space',
+  ],
+  'storage-failed': [
+    'The browser could not store the model. Check that the disk is not full, and reload the page.',
+    'page',
+  ],
+  'storage-unavailable': [
+    'This browser keeps nothing for this page. Leave private browsing, or allow the site to store data, and reload.',
+    'page',
+  ],
+  'storage-blocked': [
+    'Another tab still uses an older version of this page. Close the other tabs of Daylight and try again.',
+    'retry',
+  ],
+  'storage-outdated': ['Another tab brought a newer version of this page. Reload this one.', 'page'],
+  'stored-model-missing': ['This model is no longer stored on this device. Load it from its source again.', 'models'],
+  'stored-model-incomplete': [
+    'This model is not completely stored. Load it from its source again; what is there is not downloaded twice.',
+    'models',
+  ],
+  'stored-record-invalid': STORE_READ,
+  'stored-chunk-damaged': [
+    'A piece of the stored model is damaged. Load the model from its source again: only that piece is fetched.',
+    'models',
+  ],
+  'stored-file-missing': STORE_READ,
+  'model-busy': ['This model is being used in another tab. Close that tab, or wait, and try again.', 'retry'],
+  'import-row-too-long': UNSUPPORTED,
+  'import-header-too-long': BROKEN_FILE,
+  'import-files': ['These files are not one model. Choose one GGUF file, or all parts of one split model.', 'models'],
+  'import-source-differs': [
+    'A different file with the same name was begun earlier. Delete the unfinished one under “On this device” and start again.',
+    'space',
+  ],
+
+  'program-invalid': UNSUPPORTED,
+  'program-text': UNSUPPORTED,
+  'program-tensor': UNSUPPORTED,
+  'library-too-large': UNSUPPORTED,
+  'library-wasm': ['A part of this site is missing or out of date. Reload the page.', 'page'],
+  'library-trap': ENGINE,
+  'library-unprogrammed': STORE_READ,
+  'library-call': ENGINE,
+  'library-parameter': STORE_READ,
+  'library-context-full': [
+    'This conversation is as long as the model can handle. Nothing was cut; start a new chat to go on.',
+    'chat',
+  ],
+  'library-kernel': LIBRARY,
+  'library-gpu': GPU_GONE,
+  'library-memory': GPU_GONE,
+  'kernel-shape': UNSUPPORTED,
+
+  'engine-failed': ENGINE,
+  'engine-died': [
+    'The engine was ended by the browser, often because memory ran out. Close other heavy tabs and load the model again. Your conversation is safe.',
+    'retry',
+  ],
+  'engine-disposed': ENGINE,
+  'engine-busy': ['The engine is still busy. Wait a moment and try again.', 'retry'],
+  'engine-unloaded': ['The model was unloaded before the answer was finished.', 'retry'],
+  'engine-request': ENGINE,
+  'no-model': ['No model is loaded.', 'models'],
+  'model-unknown': ['This site does not have that model. Reload the page.', 'page'],
+  'prompt-too-long': [
+    'This conversation is longer than the model can handle. Nothing was cut; start a new chat to go on.',
+    'chat',
+  ],
+  'webgpu-missing': [
+    'This browser gave the page no graphics card. Use a current Chrome, Edge or Safari, with graphics acceleration switched on in its settings.',
+    'none',
+  ],
+  'webgpu-limit': ['This graphics card is too small for this model. A smaller model may work.', 'models'],
+  'device-lost': GPU_GONE,
+  'self-test-failed': [
+    'This graphics card, or its driver, computes wrongly, so the answers would be nonsense. The model was unloaded. Update the graphics driver or use another browser.',
+    'none',
+  ],
+
+  'chats-unavailable': ['This browser keeps nothing for this page, so conversations end when you close it.', 'none'],
+  'chats-not-saved': ['The last change could not be saved on this device.', 'none'],
+};
+
+/** Words and action for an error; one of an unknown code, as a newer worker may send, is told as the engine's. */
+export function errorWords(error: { code: string; details: ErrorDetails }): ErrorWords {
+  const entry = Object.hasOwn(ENTRIES, error.code) ? ENTRIES[error.code as ErrorCode] : ENGINE;
+  const [text, action] = entry;
+  return { text: typeof text === 'string' ? text : text(error.details), action };
+}

@@ -1,0 +1,33 @@
+/** Nearer to the end than this counts as being there: less than two lines. */
+const NEAR_PX = 48;
+
+/** Keeps the page at its end while it grows, as long as the reader is there. The page itself is what scrolls. */
+export class PageEnd {
+  isNear = $state(true);
+
+  /** For the window's scroll event. */
+  onscroll = (): void => {
+    const { scrollHeight, scrollTop, clientHeight } = document.documentElement;
+    this.isNear = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+  };
+
+  /** Attach to what grows. */
+  follow = (content: HTMLElement): (() => void) => {
+    const observer = new ResizeObserver(() => {
+      if (this.isNear) this.#jump();
+      else this.onscroll(); // what shrank may have brought the end near
+    });
+    observer.observe(content);
+    return () => observer.disconnect();
+  };
+
+  /** Goes to the end and stays there. */
+  go = (): void => {
+    this.isNear = true;
+    this.#jump();
+  };
+
+  #jump(): void {
+    document.documentElement.scrollTop = document.documentElement.scrollHeight;
+  }
+}

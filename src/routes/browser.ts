@@ -1,0 +1,60 @@
+// What the page needs of the browser, in one place. Nothing here runs while the site is built.
+import { asset, base } from '$app/paths';
+import { ChatStore } from '#chat/store.ts';
+import { connect } from '#engine/client/connect.ts';
+import type { Outside } from '#lib/state/app.svelte.ts';
+import { checkDevice } from '#lib/state/device.ts';
+
+/** Where the engine keeps models. Only its presence is asked; opening it is the engine's business. */
+const WEIGHTS_DATABASE = 'daylight-weights';
+
+export function browserOutside(): Outside {
+  return {
+    connect: () => connect({ workerUrl: new URL(asset('/engine/engine.worker.js'), location.href) }),
+    openStore: () => ChatStore.open(),
+    async hasStoredModels() {
+      try {
+        return (await indexedDB.databases()).some(({ name }) => name === WEIGHTS_DATABASE);
+      } catch {
+        return true; // cannot be known here: let the engine look
+      }
+    },
+    checkDevice: () =>
+      checkDevice({
+        isSecureContext,
+        userAgent: navigator.userAgent,
+        maxTouchPoints: navigator.maxTouchPoints,
+        gpu: navigator.gpu,
+      }),
+    persist: async () => navigator.storage?.persist?.(),
+    keepShell,
+    userAgent: () => navigator.userAgent,
+    now: () => Date.now(),
+    newId: () => crypto.randomUUID(),
+  };
+}
+
+/** Registers the service worker, which keeps the page for use without a network. Without it all else works the same. */
+function keepShell(onUpdate: (takeOver: () => void) => void): void {
+  if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
+  const { serviceWorker } = navigator;
+  const offer = (waiting: ServiceWorker | null): void => {
+    if (waiting === null || serviceWorker.controller === null) return; // the first one takes nothing over
+    onUpdate(() => {
+      serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
+      waiting.postMessage('take-over');
+    });
+  };
+  serviceWorker.register(`${base}/service-worker.js`).then(
+    (registration) => {
+      offer(registration.waiting);
+      registration.addEventListener('updatefound', () => {
+        const { installing } = registration;
+        installing?.addEventListener('statechange', () => {
+          if (installing.state === 'installed') offer(installing);
+        });
+      });
+    },
+    () => undefined, // refused, as in some private windows
+  );
+}

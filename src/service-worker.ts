@@ -1,0 +1,47 @@
+// Keeps the page itself, the engine and sdk.js for use without a network. Never weights: those are in IndexedDB, and a
+// copy here would double them. Files of one build are served together; a newer build waits until the page asks for it.
+import { base, build, files, prerendered, version } from '$service-worker';
+
+const worker = self as unknown as ServiceWorkerGlobalScope;
+const PREFIX = 'daylight-shell-';
+const CACHE = PREFIX + version;
+
+const isKept = (path: string): boolean => !path.startsWith(`${base}/models/`) && path !== `${base}/robots.txt`;
+const PATHS: ReadonlySet<string> = new Set([...build, ...prerendered, ...files].filter(isKept));
+
+worker.addEventListener('install', (event) => {
+  event.waitUntil(
+    caches.open(CACHE).then((cache) =>
+      // `no-cache` asks the server whether its copy is the same: the browser's own may be of an older build.
+      cache.addAll([...PATHS].map((path) => new Request(path, { cache: 'no-cache' }))),
+    ),
+  );
+});
+
+worker.addEventListener('activate', (event) => {
+  const removeOlder = async (): Promise<void> => {
+    const names = await caches.keys();
+    const older = names.filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+    await Promise.all(older.map((name) => caches.delete(name)));
+  };
+  event.waitUntil(removeOlder());
+});
+
+worker.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  const isOurs = url.origin === location.origin && PATHS.has(url.pathname);
+  if (request.method !== 'GET' || !isOurs || request.headers.has('range')) return;
+  event.respondWith(answer(request, url.pathname));
+});
+
+/** The page sends this when a person asked for the newer build. */
+worker.addEventListener('message', (event) => {
+  if (event.data === 'take-over') void worker.skipWaiting();
+});
+
+async function answer(request: Request, path: string): Promise<Response> {
+  const cache = await caches.open(CACHE);
+  // Null when the browser threw the cache away to make room.
+  return (await cache.match(path)) ?? fetch(request);
+}

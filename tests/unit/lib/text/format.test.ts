@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import {
+  formatBytes,
+  formatBytesOf,
+  formatNumber,
+  formatParameters,
+  formatSeconds,
+  formatTimeLeft,
+} from '#lib/text/format.ts';
+
+describe('formatBytes', () => {
+  test.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1000, '1 kB'],
+    [1500, '1.5 kB'],
+    [98_123_456, '98 MB'],
+    [999_499_999, '999 MB'],
+    [999_500_000, '1 GB'],
+    [6_071_640_064, '6.1 GB'],
+    [11_403_411_456, '11.4 GB'],
+    [-5, '0 B'],
+  ])('%d is %s', (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
+  });
+});
+
+test('a part is told in the unit of its whole and never exceeds it', () => {
+  expect(formatBytesOf(0, 98_123_456)).toBe('0 of 98 MB');
+  expect(formatBytesOf(43_000_000, 98_123_456)).toBe('43 of 98 MB');
+  expect(formatBytesOf(500_000_000, 6_071_640_064)).toBe('0.50 of 6.1 GB');
+  expect(formatBytesOf(99_000_000, 98_000_000)).toBe('98 of 98 MB');
+});
+
+test.each([
+  [0, 'a few seconds'],
+  [12, 'about 15 s'],
+  [59, 'about 60 s'],
+  [240, 'about 4 min'],
+  [3600, 'about 1 h'],
+  [7800, 'about 2 h 10 min'],
+])('%d seconds left is %s', (seconds, text) => {
+  expect(formatTimeLeft(seconds)).toBe(text);
+});
+
+test('small numbers keep a decimal and large ones do not', () => {
+  expect(formatNumber(4.53)).toBe('4.5');
+  expect(formatNumber(45.3)).toBe('45');
+  expect(formatNumber(12_345)).toBe('12,345');
+  expect(formatSeconds(0.123)).toBe('0.12 s');
+  expect(formatSeconds(12.34)).toBe('12 s');
+  expect(formatParameters(134_515_008)).toBe('135 million');
+  expect(formatParameters(10_731_524_096)).toBe('10.7 billion');
+});
