@@ -76,6 +76,7 @@ const ALIASES: Record<string, string> = {
   '#model-library/': 'src/model-library/',
   '#engine/': 'src/engine/',
   '#chat/': 'src/chat/',
+  '#lib/': 'src/lib/',
   '$lib/': 'src/lib/',
 };
 
