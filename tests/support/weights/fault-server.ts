@@ -108,13 +108,3 @@ function validators(file: Served): Record<string, string> {
     ...(file.lastModified === null ? {} : { 'last-modified': file.lastModified }),
   };
 }
-
-/** Bytes whose every position is told from its neighbours. */
-export function patternBytes(length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  for (let i = 0, state = 1; i < length; i++) {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    bytes[i] = state >>> 16;
-  }
-  return bytes;
-}

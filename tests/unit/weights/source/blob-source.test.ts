@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openFileSource } from '#weights/source/blob-source.ts';
-import { patternBytes } from '#tests/support/weights/fault-server.ts';
+import { patternBytes } from '#tests/support/weights/pattern.ts';
 
 const bytes = patternBytes(1000);
 const file = (lastModified = 5) => new File([bytes], 'model.gguf', { lastModified });

@@ -4,7 +4,6 @@ import { PATIENT, type RetryPolicy, type RetryReport } from '#weights/source/ret
 import { openUrlSource } from '#weights/source/url-source.ts';
 import {
   cutAfter,
-  patternBytes,
   serveHidden,
   serveRanges,
   serveWhole,
@@ -15,6 +14,7 @@ import {
   type Fault,
   type FaultServer,
 } from '#tests/support/weights/fault-server.ts';
+import { patternBytes } from '#tests/support/weights/pattern.ts';
 
 const SIZE = 300_000;
 const FILE = patternBytes(SIZE);
