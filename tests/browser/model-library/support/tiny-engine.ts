@@ -1,0 +1,140 @@
+// WebLLM itself, in the test's page, over a tiny library. A logit processor keeps the logits of every step.
+import { MLCEngine, type ChatCompletionRequestNonStreaming, type LogitProcessor } from '@mlc-ai/web-llm';
+import { createReferenceKv, referenceForward } from '#model-library/reference/model.ts';
+import { serveFromMemory, type MemoryCaches } from './memory-caches.ts';
+import type { TinyLibrary } from './tiny-library.ts';
+
+const MODEL_URL = 'https://daylight.invalid/tiny/';
+
+export type Step = { readonly logits: Float32Array; readonly token: number };
+
+/** Keeps what WebLLM shows of every sampled token. */
+class Recorder implements LogitProcessor {
+  steps: { logits: Float32Array; token: number }[] = [];
+  #logits = new Float32Array();
+
+  processLogits(logits: Float32Array): Float32Array {
+    this.#logits = logits.slice();
+    return logits;
+  }
+  processSampledToken(token: number): void {
+    this.steps.push({ logits: this.#logits, token });
+  }
+  resetState(): void {}
+}
+
+export type TinyEngine = {
+  readonly engine: MLCEngine;
+  readonly caches: MemoryCaches;
+  /** Runs a request and gives what came back, with the ids of every call of `embed` and every step's logits. */
+  chat(request: ChatCompletionRequestNonStreaming): Promise<{
+    readonly fed: readonly (readonly number[])[];
+    readonly steps: readonly Step[];
+    readonly reply: Awaited<ReturnType<MLCEngine['chatCompletion']>>;
+  }>;
+  /** The VM function of this name, for what WebLLM itself never calls. */
+  // The pipeline is WebLLM's own affair; only these tests look inside.
+  readonly pipeline: () => Pipeline;
+  stats(): Stats;
+  close(): Promise<void>;
+};
+
+export type Stats = Readonly<
+  Record<'dispatches' | 'buffersCreated' | 'poolHits' | 'pooledBuffers' | 'liveObjects' | 'wasmPages', number>
+>;
+
+export type Pipeline = {
+  tvm: {
+    beginScope(): void;
+    endScope(): void;
+    getGlobalFunc(name: string): (...args: unknown[]) => unknown;
+    makeShapeTuple(dims: number[]): unknown;
+    empty(shape: number[], dtype: string, device: unknown): Tensor;
+    cpu(): unknown;
+    detachFromCurrentScope<T>(value: T): T;
+  };
+  vm: { getFunction(name: string): (...args: unknown[]) => unknown };
+  device: { sync(): Promise<void> };
+  kvCache: unknown;
+  params: unknown;
+  tokenizer: { encode(text: string): Int32Array; decode(ids: Int32Array): string };
+  filledKVCacheLength: number;
+  getTokensEmbeddings(ids: number[]): Tensor;
+};
+
+export type Tensor = {
+  copyFrom(data: unknown): Tensor;
+  toArray(): Float32Array;
+  view(shape: number[]): Tensor;
+  dispose(): void;
+};
+
+/** Loads a tiny library into WebLLM. With `isRecording` false no logits are read back, as in real use. */
+export async function openTinyEngine(tiny: TinyLibrary, isRecording = true): Promise<TinyEngine> {
+  const files = new Map([...tiny.files].map(([name, bytes]) => [`${MODEL_URL}resolve/main/${name}`, bytes]));
+  files.set(`${MODEL_URL}library.wasm`, tiny.library);
+  const caches = serveFromMemory(files);
+  const recorder = new Recorder();
+  const engine = new MLCEngine({
+    appConfig: {
+      cacheBackend: 'cache',
+      model_list: [{ model: MODEL_URL, model_id: 'tiny', model_lib: `${MODEL_URL}library.wasm` }],
+    },
+    logLevel: 'WARN',
+    ...(isRecording ? { logitProcessorRegistry: new Map([['tiny', recorder]]) } : {}),
+  });
+  await engine.reload('tiny');
+  const pipeline = () => {
+    const loaded = (engine as unknown as { loadedModelIdToPipeline: Map<string, Pipeline> }).loadedModelIdToPipeline;
+    return loaded.get('tiny')!;
+  };
+  let fed: number[][] = [];
+  const loaded = pipeline();
+  const embed = loaded.getTokensEmbeddings.bind(loaded);
+  loaded.getTokensEmbeddings = (ids) => {
+    fed.push([...ids]);
+    return embed(ids);
+  };
+  return {
+    engine,
+    caches,
+    pipeline,
+    async chat(request) {
+      recorder.steps = [];
+      fed = [];
+      const reply = await engine.chatCompletion(request);
+      return { fed, steps: recorder.steps, reply };
+    },
+    stats() {
+      const { tvm, vm } = pipeline();
+      tvm.beginScope();
+      const stats = JSON.parse(String(vm.getFunction('daylight.stats')())) as Stats;
+      tvm.endScope();
+      return stats;
+    },
+    async close() {
+      await engine.unload();
+      caches.restore();
+    },
+  };
+}
+
+export function indexOfLargest(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
+
+/** What the reference says after `prompt`, and after each of `tokens` behind it. */
+export function referenceLogits(tiny: TinyLibrary, prompt: readonly number[], tokens: readonly number[]): Float64Array[] {
+  const kv = tiny.reference.layers.map(() => createReferenceKv());
+  const logits = [referenceForward(tiny.reference, prompt, kv)];
+  for (const token of tokens.slice(0, -1)) logits.push(referenceForward(tiny.reference, [token], kv));
+  return logits;
+}
+
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]! - b[i]!));
+  return largest;
+}
