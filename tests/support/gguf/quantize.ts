@@ -7,6 +7,7 @@ import { bytesOfWeights, TENSOR_LAYOUTS, type TensorType } from '#formats/gguf/t
 export function quantize(type: TensorType, weights: Float32Array): Uint8Array<ArrayBuffer> {
   const { blockLength, blockBytes } = TENSOR_LAYOUTS[type];
   if (weights.length % blockLength !== 0) throw new Error(`${weights.length} weights are no whole ${type} blocks`);
+  if (type === 'F32') return new Uint8Array(weights.slice().buffer);
   const bytes = new Uint8Array(bytesOfWeights(type, weights.length));
   const view = new DataView(bytes.buffer);
   for (let from = 0, at = 0; from < weights.length; from += blockLength, at += blockBytes) {
@@ -86,8 +87,7 @@ function putScaleAndMin(view: DataView, at: number, i: number, scale: number, mi
   orByte(view, at + i, (min >> 4) << 6);
 }
 
-const BLOCKS: Readonly<Record<TensorType, QuantizeBlock>> = {
-  F32: (weights, view, at) => view.setFloat32(at, weights[0]!, true),
+const BLOCKS: Readonly<Record<Exclude<TensorType, 'F32'>, QuantizeBlock>> = {
   F16: (weights, view, at) => void setHalf(view, at, weights[0]!),
   BF16: ([weight], view, at) => {
     // Rounds to nearest, ties to even.

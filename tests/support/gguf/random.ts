@@ -26,6 +26,8 @@ export class Random {
   }
 
   normals(count: number, deviation: number, mean = 0): Float32Array {
-    return Float32Array.from({ length: count }, () => mean + deviation * this.normal());
+    const numbers = new Float32Array(count);
+    for (let index = 0; index < count; index++) numbers[index] = mean + deviation * this.normal();
+    return numbers;
   }
 }

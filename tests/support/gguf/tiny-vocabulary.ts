@@ -11,9 +11,14 @@ export type TokenizerKind = 'llama' | 'gpt2';
 
 export type TinyVocabulary = { readonly metadata: WrittenFile['metadata']; readonly size: number };
 
+/** Learning the merges takes longer than all the rest of a tiny model, and tests make many of one size. */
+const learned = new Map<string, TinyVocabulary>();
+
 /** The tokenizer's metadata for exactly `size` tokens (about 320 to 600). */
 export function tinyVocabulary(kind: TokenizerKind, size: number): TinyVocabulary {
-  return kind === 'llama' ? sentencePiece(size) : byteLevel(size);
+  const vocabulary = learned.get(`${kind} ${size}`) ?? (kind === 'llama' ? sentencePiece(size) : byteLevel(size));
+  learned.set(`${kind} ${size}`, vocabulary);
+  return vocabulary;
 }
 
 const CONTROL = 3;
