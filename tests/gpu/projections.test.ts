@@ -1,33 +1,143 @@
 import { describe, expect, it } from 'vitest';
-import { PACKED_FORMATS, blockLengthOf } from '#formats/packed/format.ts';
+import { blockLengthOf, PACKED_FORMATS, type PackedFormat } from '#formats/packed/format.ts';
+import { embed } from '#model-library/kernels/embed.ts';
+import { gateUp } from '#model-library/kernels/gate-up.ts';
+import { lmHead } from '#model-library/kernels/lm-head.ts';
 import { matvec } from '#model-library/kernels/matvec.ts';
-import { multiply } from '#model-library/reference/operations.ts';
+import { multiply, rmsNorm, siluMultiply } from '#model-library/reference/operations.ts';
+import { dotBound, expectWithin } from '#tests/support/gpu/compare.ts';
 import { openTestGpu } from '#tests/support/gpu/gpu.ts';
 import { createRandom, randomMatrix } from '#tests/support/gpu/random.ts';
 
 const gpu = await openTestGpu();
+const PROFILES = ['serial', 'parallel'] as const;
+const MODES = ['decode', 'prefill'] as const;
+const EPS = 1e-5;
 
-describe.skipIf(!gpu)('matvec', () => {
-  for (const format of PACKED_FORMATS)
-    it(format, async () => {
-      const random = createRandom(1);
-      const k = blockLengthOf(format) * 3;
-      const n = 9;
-      const rows = 3;
-      const w = randomMatrix(random, format, n, k);
-      const x = random.normal(rows * k);
-      const y = random.normal(rows * n);
-      for (const mode of ['decode', 'prefill'] as const) {
-        const kernel = matvec({ n, k, format }, 'serial', mode);
-        const out = await gpu!.run(kernel, { x, w: w.packed, y }, { rows });
-        const got = new Float32Array(out.y!).subarray(0, rows * n);
-        let worst = 0;
-        for (let r = 0; r < rows; r++) {
-          const e = multiply(w.matrix, x.subarray(r * k, (r + 1) * k));
-          for (let i = 0; i < n; i++) worst = Math.max(worst, Math.abs(e[i]! + y[r * n + i]! - got[r * n + i]!));
+/** One row, around a quad of rows, and around the largest tile of rows that a workgroup takes. */
+function shapesOf(format: PackedFormat): [n: number, k: number][] {
+  const block = blockLengthOf(format);
+  if (block === 256) return [[1, 256], [5, 512], [66, 768]]; // prettier-ignore
+  return [[1, 32], [3, 64], [4, 96], [63, 160], [64, 32], [65, 576]]; // prettier-ignore
+}
+
+describe.skipIf(!gpu).each(PROFILES)('%s projections', (profile) => {
+  describe.each(PACKED_FORMATS)('%s', (format) => {
+    it.each(MODES)('matvec adds W x to what is there (%s)', async (mode) => {
+      for (const [n, k] of shapesOf(format)) {
+        const kernel = matvec({ n, k, format }, profile, mode);
+        const random = createRandom(n * k);
+        const w = randomMatrix(random, format, n, k);
+        for (const rows of mode === 'decode' ? [1, 2] : [1, 2, 5, 33]) {
+          const x = random.normal(rows * k);
+          const y = random.normal(rows * n);
+          const out = await gpu!.run(kernel, { x, w: w.packed, y }, { rows });
+          const got = new Float32Array(out.y!, 0, rows * n);
+          for (let row = 0; row < rows; row++) {
+            const values = x.subarray(row * k, (row + 1) * k);
+            const expected = multiply(w.matrix, values).map((sum, i) => sum + y[row * n + i]!);
+            const bound = Array.from(expected, (_, i) => dotBound(w.matrix.row(i), values));
+            expectWithin(
+              got.subarray(row * n, (row + 1) * n),
+              expected,
+              bound,
+              `${kernel.name}, row ${row} of ${rows}`,
+            );
+          }
         }
-        console.log(format, mode, worst);
-        expect(worst).toBeLessThan(1e-4);
       }
     });
+
+    it.each(MODES)('gate_up is silu(gate) * up of the normalised rows (%s)', async (mode) => {
+      const k = blockLengthOf(format) * 3;
+      const ffn = 70;
+      const random = createRandom(k);
+      const upFormat = otherFormat(format);
+      const kernel = gateUp({ ffn, k, gateFormat: format, upFormat, eps: EPS }, profile, mode);
+      const gate = randomMatrix(random, format, ffn, k);
+      const up = randomMatrix(random, upFormat, ffn, k);
+      const norm = random.normal(k, 0.2);
+      for (const rows of mode === 'decode' ? [1, 2] : [3, 35]) {
+        const x = random.normal(rows * k, 3);
+        const out = await gpu!.run(
+          kernel,
+          { x, norm, wg: gate.packed, wu: up.packed, out: new Float32Array(rows * ffn) },
+          { rows },
+        );
+        for (let row = 0; row < rows; row++) {
+          const h = rmsNorm(x.subarray(row * k, (row + 1) * k), norm, EPS);
+          const g = multiply(gate.matrix, h);
+          const u = multiply(up.matrix, h);
+          // silu changes by at most 1.1 of its argument's change; the product takes each factor's error times the other.
+          const bound = Array.from(
+            g,
+            (_, i) =>
+              2 ** -19 +
+              1.1 * (Math.abs(u[i]!) + 1) * dotBound(gate.matrix.row(i), h) +
+              (Math.abs(g[i]!) + 1) * dotBound(up.matrix.row(i), h),
+          );
+          expectWithin(
+            new Float32Array(out.out!, row * ffn * 4, ffn),
+            siluMultiply(g, u),
+            bound,
+            `${kernel.name}, row ${row} of ${rows}`,
+          );
+        }
+      }
+    });
+
+    it('lm_head gives the logits of the last row', async () => {
+      const k = blockLengthOf(format) * 2;
+      for (const vocab of [1, 67]) {
+        const random = createRandom(vocab);
+        const kernel = lmHead({ vocab, k, format, eps: EPS }, profile);
+        const w = randomMatrix(random, format, vocab, k);
+        const norm = random.normal(k);
+        for (const rows of [1, 3]) {
+          const x = random.normal(rows * k, 0.1);
+          const out = await gpu!.run(kernel, { x, norm, w: w.packed, logits: new Float32Array(vocab) }, { rows });
+          const h = rmsNorm(x.subarray((rows - 1) * k), norm, EPS);
+          const bound = Array.from({ length: vocab }, (_, i) => dotBound(w.matrix.row(i), h));
+          expectWithin(new Float32Array(out.logits!, 0, vocab), multiply(w.matrix, h), bound, kernel.name);
+        }
+      }
+    });
+  });
 });
+
+describe.skipIf(!gpu)('embed', () => {
+  it.each(PACKED_FORMATS)('gives rows of a %s table', async (format) => {
+    const vocab = 11;
+    const k = blockLengthOf(format) * 3;
+    const random = createRandom(k);
+    const table = randomMatrix(random, format, vocab, k);
+    const kernel = embed({ vocab, k, format });
+    const ids = Int32Array.of(0, 10, 3, 3, 7);
+    const out = await gpu!.run(
+      kernel,
+      { ids, weight: table.packed, out: new Float32Array(ids.length * k) },
+      { rows: ids.length },
+    );
+    ids.forEach((id, row) => {
+      // One rounding at most (and flushed denormals): the products are exact in f32.
+      expectWithin(new Float32Array(out.out!, row * k * 4, k), table.matrix.row(id), 2 ** -22, kernel.name);
+    });
+  });
+
+  it('takes the last row for an id outside the vocabulary', async () => {
+    const table = randomMatrix(createRandom(5), 'f32', 4, 32);
+    const out = await gpu!.run(
+      embed({ vocab: 4, k: 32, format: 'f32' }),
+      { ids: Int32Array.of(4, -1), weight: table.packed, out: new Float32Array(64) },
+      { rows: 2 },
+    );
+    expect(new Float32Array(out.out!, 0, 32)).toEqual(table.matrix.row(3));
+    expect(new Float32Array(out.out!, 128, 32)).toEqual(table.matrix.row(3));
+  });
+});
+
+/** Another format with rows of the same length, so that both of an operation's readers are in one kernel. */
+function otherFormat(format: PackedFormat): PackedFormat {
+  const fitting = PACKED_FORMATS.filter((other) => blockLengthOf(other) === blockLengthOf(format));
+  return fitting[(fitting.indexOf(format) + 1) % fitting.length]!;
+}

@@ -36,14 +36,13 @@ export async function openTestGpu(): Promise<TestGpu | null> {
       device.pushErrorScope('validation');
       device.pushErrorScope('out-of-memory');
       device.pushErrorScope('internal');
-      try {
-        return await runOnce(device, compiled, kernel, arrays, variables);
-      } finally {
-        for (let scope = 0; scope < 3; scope++) {
-          const error = await device.popErrorScope();
-          if (error) throw new Error(`${kernel.name}: ${error.message}`);
-        }
-      }
+      const outcome = await runOnce(device, compiled, kernel, arrays, variables).catch(
+        (error: unknown) => error as Error,
+      );
+      const errors = [await device.popErrorScope(), await device.popErrorScope(), await device.popErrorScope()];
+      for (const error of errors) if (error) throw new Error(`${kernel.name}: ${error.message}`);
+      if (outcome instanceof Error) throw outcome;
+      return outcome;
     },
   };
 }

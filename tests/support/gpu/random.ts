@@ -3,7 +3,7 @@ import { packRows } from '#formats/packed/pack.ts';
 import { packedRowBytes, sourceRowBytes, tensorTypeOfPacked, type PackedFormat } from '#formats/packed/format.ts';
 import { numberToHalf } from '#base/float16.ts';
 import { TENSOR_LAYOUTS } from '#formats/gguf/tensor-types.ts';
-import { packedMatrix, type Matrix } from '#model-library/reference/matrix.ts';
+import { denseMatrix, packedMatrix, type Matrix } from '#model-library/reference/matrix.ts';
 
 export type Random = {
   /** Uniform in [0, 1). */
@@ -76,5 +76,6 @@ export type RandomMatrix = { readonly packed: Uint8Array<ArrayBuffer>; readonly 
 export function randomMatrix(random: Random, format: PackedFormat, rowCount: number, k: number): RandomMatrix {
   const packed = new Uint8Array(packedRowBytes(format, k) * rowCount);
   packRows(format, randomSource(random, format, rowCount, k), rowCount, k, packed);
-  return { packed, matrix: packedMatrix(format, packed, rowCount, k) };
+  const lazy = packedMatrix(format, packed, rowCount, k);
+  return { packed, matrix: denseMatrix(Array.from({ length: rowCount }, (_, row) => lazy.row(row))) };
 }

@@ -23,9 +23,11 @@ fn run(group: u32, y: u32, lane: u32) {
 
   var threshold = 0u;
   var above = 0.0;
+  // Cleared by hand: SwiftShader does not clear a variable declared in a loop every time round.
+  var mine: array<f32, 16>;
   for (var pass_index = 0u; pass_index < PASSES; pass_index++) {
     let shift = 28u - pass_index * 4u;
-    var mine: array<f32, 16>;
+    mine = array<f32, 16>();
     for (var i = lane; i < VOCAB; i += WORKGROUP) {
       let p = probs[i];
       let bits = bitcast<u32>(p);
