@@ -48,6 +48,7 @@ const BUILD_INPUTS = [
 const BUILD_OUTPUTS = [
   join('static', 'engine'),
   join('static', 'sdk.js'),
+  join('static', 'sdk.d.ts'),
   join('src', 'model-library', 'runtime', 'build'),
 ];
 

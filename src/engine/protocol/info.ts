@@ -35,6 +35,19 @@ export type LoadedModel = {
   /** The kernels in use; `serial` on software adapters. */
   readonly profile: 'serial' | 'parallel';
   readonly libraryVersion: string;
+  readonly selfTest: SelfTestReport;
+};
+
+/** What was checked on this GPU before the model was let go, and found right. A part is 0 when the time did not reach it. */
+export type SelfTestReport = {
+  /** Kernels checked, of those the model uses. */
+  readonly kernels: number;
+  readonly kernelCount: number;
+  /** Numbers of the first layer's output, from the loaded weights. */
+  readonly layerRows: number;
+  /** Tokens after a prompt whose continuation is known. */
+  readonly knownTokens: number;
+  readonly elapsedMs: number;
 };
 
 export type EngineInfo = {

@@ -1,20 +1,24 @@
-import type { ChatCompletion, ChatCompletionChunk, Completion, MLCEngine } from '@mlc-ai/web-llm';
+import type { ChatCompletion, ChatCompletionChunk, Completion } from '@mlc-ai/web-llm';
 import type { GenerationStats } from '#engine/protocol/info.ts';
 import type { ChatRequest, CompletionRequest } from '#engine/protocol/openai.ts';
+import type { LoadedModel } from '#engine/worker/loaded-model.ts';
 import type { ForwardWatch, Pipeline } from '#engine/worker/pipeline.ts';
-import { hidesAlternatives } from '#engine/worker/request-check.ts';
 import { releasableLength } from '#engine/worker/text-release.ts';
+import { translateError } from '#engine/worker/web-llm-errors.ts';
 
 export type Generation =
   | { readonly type: 'chat'; readonly request: ChatRequest }
   | { readonly type: 'complete'; readonly request: CompletionRequest };
+
+/** `hidesAlternatives`: they were only asked of WebLLM to get log probabilities at all. */
+export type PreparedGeneration = Generation & { readonly hidesAlternatives: boolean };
 
 export type Outcome = { readonly answer: ChatCompletion | Completion | null; readonly stats: GenerationStats };
 
 /** The reason of a signal that ends a generation as `finish_reason: "abort"`, not as a failure. */
 export const INTERRUPTED = Symbol('interrupted');
 
-type Chunk = ChatCompletionChunk | Completion;
+export type Chunk = ChatCompletionChunk | Completion;
 type Logprobs = NonNullable<ChatCompletion.Choice['logprobs']>;
 
 /** One generation: counts its forward passes and stops it when its signal says so. */
@@ -43,36 +47,39 @@ export class GenerationRun implements ForwardWatch {
  * with `finish_reason: "abort"` when that is INTERRUPTED.
  */
 export async function generate(
-  engine: MLCEngine,
-  pipeline: Pipeline,
-  { type, request }: Generation,
-  run: GenerationRun,
-  stops: readonly string[],
+  loaded: LoadedModel,
+  generation: PreparedGeneration,
   signal: AbortSignal,
   send: (chunk: Chunk) => void,
 ): Promise<Outcome> {
+  const { type, request, hidesAlternatives } = generation;
+  const { engine, pipeline, model } = loaded;
+  const run = new GenerationRun(signal);
   const interrupt = () => void engine.interruptGenerate();
+  loaded.watch = run;
   signal.addEventListener('abort', interrupt);
   try {
+    signal.throwIfAborted(); // it may have waited for its turn
     const reply = await (type === 'chat'
       ? engine.chat.completions.create(request)
       : engine.completions.create(request));
     let answer: ChatCompletion | Completion | null = null;
-    if (Symbol.asyncIterator in reply) await stream(reply, pipeline, request, stops, signal, send);
-    else answer = hidesAlternatives(request) ? withoutAlternatives(reply) : reply;
+    if (Symbol.asyncIterator in reply) await stream(reply, pipeline, generation, signal, send);
+    else answer = hidesAlternatives ? withoutAlternatives(reply) : reply;
     if (signal.aborted && signal.reason !== INTERRUPTED) throw signal.reason;
     return { answer, stats: statsOf(pipeline, run) };
   } catch (error) {
     // Whatever ended it, the cache and the conversation are half-way; the next request begins anew.
     pipeline.resetChat();
-    if (error !== INTERRUPTED) throw error;
+    if (error !== INTERRUPTED) throw translateError(error);
     const stats = { ...statsOf(pipeline, run), completionTokens: 0, decodeTokensPerSecond: 0 };
-    const ending = abortedBeforeFirstToken(type, Boolean(request.stream));
+    const ending = abortedBeforeFirstToken(type, Boolean(request.stream), model.key);
     if (!request.stream) return { answer: ending as ChatCompletion | Completion, stats };
     send(ending as Chunk);
     return { answer: null, stats };
   } finally {
     signal.removeEventListener('abort', interrupt);
+    loaded.watch = null;
   }
 }
 
@@ -80,11 +87,11 @@ export async function generate(
 async function stream(
   chunks: AsyncIterable<Chunk>,
   pipeline: Pipeline,
-  request: ChatRequest | CompletionRequest,
-  stops: readonly string[],
+  { request, hidesAlternatives }: PreparedGeneration,
   signal: AbortSignal,
   send: (chunk: Chunk) => void,
 ): Promise<void> {
+  const stops = [request.stop ?? []].flat();
   let sentLength = 0;
   let sentLogprobs = 0;
   for await (const chunk of chunks) {
@@ -101,7 +108,7 @@ async function stream(
     const content = (pipeline.getTokenLogprobArray() as NonNullable<Logprobs['content']>).slice(sentLogprobs);
     sentLogprobs += content.length;
     if (delta === '' && content.length === 0 && choice.finish_reason === null) continue;
-    const kept = hidesAlternatives(request) ? content.map((token) => ({ ...token, top_logprobs: [] })) : content;
+    const kept = hidesAlternatives ? content.map((token) => ({ ...token, top_logprobs: [] })) : content;
     const logprobs = request.logprobs ? { content: kept } : null;
     if ('delta' in choice) choice.delta = { ...choice.delta, ...(delta ? { content: delta, role: 'assistant' } : {}) };
     else choice.text = delta;
@@ -114,8 +121,12 @@ function withoutAlternatives<T extends ChatCompletion | Completion>(answer: T): 
   return answer;
 }
 
-function abortedBeforeFirstToken(type: Generation['type'], isStream: boolean): ChatCompletion | Completion | Chunk {
-  const common = { id: crypto.randomUUID(), created: Math.floor(Date.now() / 1000), model: '' };
+function abortedBeforeFirstToken(
+  type: Generation['type'],
+  isStream: boolean,
+  model: string,
+): ChatCompletion | Completion | Chunk {
+  const common = { id: crypto.randomUUID(), created: Math.floor(Date.now() / 1000), model };
   const choice = { index: 0, finish_reason: 'abort' as const, logprobs: null };
   if (type === 'complete') return { ...common, object: 'text_completion', choices: [{ ...choice, text: '' }] };
   if (isStream) return { ...common, object: 'chat.completion.chunk', choices: [{ ...choice, delta: {} }] };

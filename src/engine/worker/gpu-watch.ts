@@ -1,3 +1,4 @@
+import { invariant } from '#base/invariant.ts';
 import type { EngineStats } from '#engine/protocol/info.ts';
 
 // Counts what WebLLM asks of WebGPU and knows every device it opens, by wrapping the interfaces of this worker alone.
@@ -34,6 +35,13 @@ export class GpuWatch {
       counts.liveBufferBytes += live.bytes;
     }
     return counts;
+  }
+
+  /** The device opened last that is still open. */
+  device(): GPUDevice {
+    const device = [...this.#devices.keys()].at(-1);
+    invariant(device, 'no GPU device is open');
+    return device;
   }
 
   /** From here on, the loss of any open device is no accident. */

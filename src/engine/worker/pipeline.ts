@@ -29,6 +29,7 @@ export type Pipeline = {
   readonly tvm: Tvm;
   readonly vm: { getFunction(name: string): VmFunction };
   readonly params: unknown;
+  readonly kvCache: unknown;
   readonly fullVocabSize: number;
   readonly contextWindowSize: number;
   /** Positions the KV cache holds now. */
@@ -59,7 +60,14 @@ const METHODS = [
   'getCurRoundDecodingTotalTime',
   'getCurRoundPrefillTotalTime',
 ] as const satisfies readonly (keyof Pipeline)[];
-const OBJECTS = ['tokenizer', 'device', 'tvm', 'vm', 'params'] as const satisfies readonly (keyof Pipeline)[];
+const OBJECTS = [
+  'tokenizer',
+  'device',
+  'tvm',
+  'vm',
+  'params',
+  'kvCache',
+] as const satisfies readonly (keyof Pipeline)[];
 const NUMBERS = [
   'fullVocabSize',
   'contextWindowSize',

@@ -2,12 +2,12 @@ import { AppError } from '#base/errors.ts';
 import type { ChatRequest, CompletionRequest } from '#engine/protocol/openai.ts';
 import { JSON_OBJECT_GRAMMAR } from '#engine/worker/json-grammar.ts';
 
-// Requests come from any page's script. WebLLM checks ranges; here is what it would take and fail on later.
+// Requests come from any page's script. WebLLM checks ranges and the chat format checks roles and contents; here is what
+// WebLLM would take and fail on later.
 
 /** Answers to one request. Each is a whole generation. */
 const MAX_ANSWERS = 16;
 const MAX_STOPS = 16;
-const ROLES: readonly string[] = ['system', 'user', 'assistant', 'tool'];
 
 type Common = ChatRequest | CompletionRequest;
 
@@ -16,16 +16,6 @@ export function checkChatRequest(request: ChatRequest, names: readonly string[],
   checkObject(request);
   const { messages, response_format } = request;
   if (!Array.isArray(messages) || messages.length === 0) refuse('messages must be a list with at least one message');
-  messages.forEach((message, index) => {
-    if (typeof message !== 'object' || message === null) refuse(`message ${index} is no object`);
-    if (!ROLES.includes(message.role)) refuse(`message ${index} has the role ${JSON.stringify(message.role)}`);
-    const isText = typeof message.content === 'string' || (message.role === 'assistant' && message.content === null);
-    if (!isText) refuse(`message ${index} has content that is no text`);
-    if (message.role === 'system' && index > 0)
-      refuse(`message ${index} has the role system, which only the first may have`);
-  });
-  const last = messages.at(-1)?.role;
-  if (last !== 'user' && last !== 'tool') refuse(`the last message has the role ${last}; it must be user or tool`);
   const checked = checkCommon(request, names, vocabularySize);
   // WebLLM 0.2.86 fails on JSON without a schema; the grammar of JSON objects is the same thing.
   if (response_format?.type === 'json_object' && (response_format.schema ?? null) === null) {

@@ -3,12 +3,12 @@ import { AppError } from '#base/errors.ts';
 /** Waiting generations beyond this are refused: a page that asks more than it reads has a bug. */
 const MAX_WAITING = 16;
 
-/** Runs one task at a time, in order. A task whose signal is aborted before its turn never starts. */
+/** Runs one task at a time, in order. */
 export class TaskQueue {
   #tail: Promise<unknown> = Promise.resolve();
   #length = 0;
 
-  async run<T>(name: string, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+  async run<T>(name: string, task: () => Promise<T>): Promise<T> {
     if (this.#length > MAX_WAITING) {
       throw new AppError('engine-busy', { request: name, running: `${MAX_WAITING} other requests wait` });
     }
@@ -16,7 +16,6 @@ export class TaskQueue {
     const before = this.#tail;
     const turn = (async () => {
       await before.catch(() => undefined); // its own caller hears of it
-      signal.throwIfAborted();
       return task();
     })();
     this.#tail = turn;

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TaskQueue } from '#engine/worker/task-queue.ts';
 
-const never = new AbortController().signal;
-
 describe('the task queue', () => {
   it('runs one task at a time, in order, also after one failed', async () => {
     const queue = new TaskQueue();
@@ -14,38 +12,26 @@ describe('the task queue', () => {
       if (name === 'a') throw new Error('a failed');
       return name;
     };
-    const results = await Promise.allSettled(['a', 'b', 'c'].map((name) => queue.run(name, never, task(name))));
+    const results = await Promise.allSettled(['a', 'b', 'c'].map((name) => queue.run(name, task(name))));
     expect(events).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
-  });
-
-  it('never starts a task that was aborted while it waited', async () => {
-    const queue = new TaskQueue();
-    const abort = new AbortController();
-    let started = false;
-    const first = queue.run('first', never, () => new Promise<void>((resolve) => setTimeout(resolve, 5)));
-    const second = queue.run('second', abort.signal, async () => void (started = true));
-    abort.abort(new Error('no longer wanted'));
-    await first;
-    await expect(second).rejects.toThrow('no longer wanted');
-    expect(started).toBe(false);
   });
 
   it('refuses more than can wait, and takes more when it has room again', async () => {
     const queue = new TaskQueue();
     let open: () => void = () => {};
     const gate = new Promise<void>((resolve) => (open = resolve));
-    const running = Array.from({ length: 17 }, () => queue.run('one', never, () => gate));
-    await expect(queue.run('one more', never, async () => 1)).rejects.toMatchObject({ code: 'engine-busy' });
+    const running = Array.from({ length: 17 }, () => queue.run('one', () => gate));
+    await expect(queue.run('one more', async () => 1)).rejects.toMatchObject({ code: 'engine-busy' });
     open();
     await Promise.all(running);
-    expect(await queue.run('later', never, async () => 1)).toBe(1);
+    expect(await queue.run('later', async () => 1)).toBe(1);
   });
 
   it('is idle when all has ended', async () => {
     const queue = new TaskQueue();
     let ended = false;
-    void queue.run('one', never, async () => {
+    void queue.run('one', async () => {
       await new Promise((resolve) => setTimeout(resolve, 2));
       ended = true;
     });

@@ -1,0 +1,92 @@
+import type { EngineReply, EngineRequest, EngineResults } from '#engine/protocol/messages.ts';
+import { encodeError } from '#engine/protocol/wire-error.ts';
+import type { ModelShelf } from '#engine/worker/model-source.ts';
+import type { EngineSession } from '#engine/worker/session.ts';
+
+/** Why a request ended that its page cancelled. Never leaves the worker. */
+const CANCELLED = Symbol('cancelled');
+
+type Send = (reply: EngineReply, transfer?: Transferable[]) => void;
+
+/** Answers requests: each ends in exactly one `done`, `failed` or `cancelled`. */
+export class EngineHost {
+  readonly #session: EngineSession;
+  readonly #shelf: ModelShelf;
+  readonly #send: Send;
+  readonly #running = new Map<number, AbortController>();
+
+  constructor(session: EngineSession, shelf: ModelShelf, send: Send) {
+    this.#session = session;
+    this.#shelf = shelf;
+    this.#send = send;
+  }
+
+  async receive(request: EngineRequest): Promise<void> {
+    if (request.type === 'cancel') {
+      this.#running.get(request.target)?.abort(CANCELLED);
+      return;
+    }
+    const { id } = request;
+    const abort = new AbortController();
+    this.#running.set(id, abort);
+    try {
+      const value = await this.#answer(request, abort);
+      this.#send({ id, type: 'done', value }, transferable(value));
+    } catch (error) {
+      if (error === CANCELLED) this.#send({ id, type: 'cancelled' });
+      else this.#send({ id, type: 'failed', error: encodeError(error) });
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+
+  async #answer(
+    request: Exclude<EngineRequest, { type: 'cancel' }>,
+    abort: AbortController,
+  ): Promise<EngineResults[typeof request.type]> {
+    const { id } = request;
+    const session = this.#session;
+    switch (request.type) {
+      case 'load':
+        return session.load(request.settings, abort.signal, (progress) =>
+          this.#send({ id, type: 'progress', progress }),
+        );
+      case 'chat':
+      case 'complete':
+        return session.generate(request, abort, (chunk) => this.#send({ id, type: 'chunk', chunk })) as Promise<
+          EngineResults['chat']
+        >;
+      case 'evaluate':
+        return session.evaluate(request.ids, request.count, abort.signal);
+      case 'tokenize':
+        return session.tokenize(request.text);
+      case 'detokenize':
+        return session.detokenize(request.ids);
+      case 'interrupt':
+        session.interrupt();
+        return null;
+      case 'unload':
+        await session.unload();
+        return null;
+      case 'info':
+        return session.info();
+      case 'stats':
+        return session.stats();
+      case 'list-models':
+        return this.#shelf.list();
+      case 'delete-model':
+        await session.deleteModel(request.key);
+        return null;
+      case 'verify-model':
+        return this.#shelf.verify(request.key);
+      default:
+        return request satisfies never;
+    }
+  }
+}
+
+/** Logits are large, so they are handed over instead of copied. */
+function transferable(value: unknown): Transferable[] {
+  const isEvaluation = typeof value === 'object' && value !== null && 'logits' in value;
+  return isEvaluation ? (value as EngineResults['evaluate']).logits.map(({ buffer }) => buffer) : [];
+}

@@ -1,0 +1,208 @@
+import { AppError } from '#base/errors.ts';
+import { stripSentinels } from '#formats/tokenizer/sentinels.ts';
+import type { AdapterDescription, EngineInfo, EngineStats } from '#engine/protocol/info.ts';
+import type { Evaluation, LoadSettings } from '#engine/protocol/messages.ts';
+import type { LoadProgress, LoadStage } from '#engine/protocol/progress.ts';
+import { checkBufferFits, describeAdapter, findAdapter } from '#engine/worker/adapter.ts';
+import { evaluate } from '#engine/worker/evaluate.ts';
+import { generate, INTERRUPTED } from '#engine/worker/generate.ts';
+import type { Chunk, Generation, Outcome } from '#engine/worker/generate.ts';
+import type { GpuWatch, LostDevice } from '#engine/worker/gpu-watch.ts';
+import { uploadModel } from '#engine/worker/loaded-model.ts';
+import type { LoadedModel } from '#engine/worker/loaded-model.ts';
+import type { ModelShelf } from '#engine/worker/model-source.ts';
+import { orAborted } from '#engine/worker/or-aborted.ts';
+import { callLibrary } from '#engine/worker/pipeline.ts';
+import { prepareRequest } from '#engine/worker/prepare-request.ts';
+import { ProgressMeter } from '#engine/worker/progress-meter.ts';
+import { checkCount, checkIds } from '#engine/worker/request-check.ts';
+import { selfTest } from '#engine/worker/self-test/self-test.ts';
+import { TaskQueue } from '#engine/worker/task-queue.ts';
+
+/** Steps of one `evaluate`: their logits are kept, 200 KB each at a vocabulary of 49152. */
+const MAX_EVALUATED = 512;
+
+export type SessionParts = {
+  readonly gpu: GPU | undefined;
+  readonly watch: GpuWatch;
+  readonly shelf: ModelShelf;
+  readonly fetches: () => number;
+  readonly onLost: (error: AppError) => void;
+};
+
+type Loading = { stage: LoadStage | null; signal: AbortSignal; ended: Promise<unknown>; lost: AbortController };
+
+/** One model at a time on one GPU: loading, generating, ending. */
+export class EngineSession {
+  readonly #parts: SessionParts;
+  #adapter: AdapterDescription | null = null;
+  #loaded: LoadedModel | null = null;
+  #loading: Loading | null = null;
+  #isLost = false;
+  #queue = new TaskQueue();
+  /** Generations that run or wait. */
+  readonly #generations = new Set<AbortController>();
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    parts.watch.onLost = (lost) => this.#lose(lost);
+  }
+
+  /** Loads in place of what is loaded. A load that runs already refuses this one, unless it is being cancelled. */
+  async load(
+    settings: LoadSettings,
+    signal: AbortSignal,
+    report: (progress: LoadProgress) => void,
+  ): Promise<EngineInfo> {
+    while (this.#loading?.signal.aborted) await this.#loading.ended;
+    if (this.#loading) throw new AppError('engine-busy', { request: 'load', running: 'another load runs' });
+    const lost = new AbortController();
+    const loading: Loading = { stage: null, signal, ended: Promise.resolve(), lost };
+    const meter = new ProgressMeter((progress) => {
+      loading.stage = progress.stage;
+      report(progress);
+    });
+    this.#loading = loading;
+    const work = this.#load(settings, AbortSignal.any([signal, lost.signal]), meter);
+    loading.ended = work.catch(() => undefined);
+    try {
+      this.#loaded = await work;
+      this.#isLost = false;
+    } finally {
+      this.#loading = null;
+    }
+    return this.info();
+  }
+
+  async #load(settings: LoadSettings, signal: AbortSignal, meter: ProgressMeter): Promise<LoadedModel> {
+    await this.unload();
+    const adapter = await findAdapter(this.#parts.gpu);
+    this.#adapter = describeAdapter(adapter);
+    signal.throwIfAborted();
+    const profile = this.#adapter.isSoftware ? 'serial' : 'parallel';
+    const model = await this.#parts.shelf.prepare({
+      settings,
+      profile,
+      signal,
+      onProgress: (stage, doneBytes, totalBytes) => meter.update(stage, doneBytes, totalBytes),
+    });
+    checkBufferFits(adapter, model.largestBufferBytes);
+    try {
+      const loaded = await orAborted(uploadModel(model, settings, signal, meter), signal);
+      meter.update('check');
+      loaded.selfTest = await orAborted(selfTest(loaded, this.#parts.watch.device()), signal);
+      meter.update('first-token');
+      await orAborted(evaluate(loaded.pipeline, [0], 1), signal);
+      return loaded;
+    } catch (error) {
+      this.#parts.watch.destroyDevices();
+      throw error;
+    }
+  }
+
+  /** Ends what runs, frees the GPU. Without a model it does nothing. */
+  async unload(): Promise<void> {
+    const loaded = this.#loaded;
+    this.#loaded = null;
+    if (!loaded) return;
+    loaded.end(new AppError('engine-unloaded'));
+    const queue = this.#queue;
+    this.#queue = new TaskQueue();
+    await queue.idle();
+    this.#parts.watch.release();
+    await loaded.engine.unload();
+    this.#parts.watch.destroyDevices();
+  }
+
+  /** Streams chunks or answers whole, as the request says. Rejects with the signal's reason, except when that is INTERRUPTED. */
+  async generate(generation: Generation, abort: AbortController, send: (chunk: Chunk) => void): Promise<Outcome> {
+    const loaded = this.#ready(generation.type === 'chat' ? 'a chat answer' : 'a completion');
+    const prepared = prepareRequest(loaded, generation);
+    const signal = AbortSignal.any([abort.signal, loaded.gone]);
+    this.#generations.add(abort);
+    try {
+      return await this.#inTurn(loaded, generation.type, () => generate(loaded, prepared, signal, send));
+    } finally {
+      this.#generations.delete(abort);
+    }
+  }
+
+  async evaluate(ids: readonly number[], count: number, signal: AbortSignal): Promise<Evaluation> {
+    const loaded = this.#ready('evaluate');
+    const { contextWindowSize, fullVocabSize } = loaded.pipeline;
+    checkCount('count', count, MAX_EVALUATED);
+    checkIds(ids, fullVocabSize, contextWindowSize - count + 1);
+    if (ids.length === 0) throw new AppError('engine-request', { what: 'ids is empty' });
+    const either = AbortSignal.any([signal, loaded.gone]);
+    return this.#inTurn(loaded, 'evaluate', () => evaluate(loaded.pipeline, ids, count, () => either.throwIfAborted()));
+  }
+
+  /** Ends running and waiting generations as `finish_reason: "abort"`. */
+  interrupt(): void {
+    for (const generation of this.#generations) generation.abort(INTERRUPTED);
+  }
+
+  tokenize(text: string): number[] {
+    if (typeof text !== 'string') throw new AppError('engine-request', { what: 'text is no text' });
+    return [...this.#ready('tokenize').pipeline.tokenizer.encode(stripSentinels(text))];
+  }
+
+  detokenize(ids: readonly number[]): string {
+    const { tokenizer, fullVocabSize } = this.#ready('detokenize').pipeline;
+    checkIds(ids, fullVocabSize, Number.MAX_SAFE_INTEGER);
+    return tokenizer.decode(Int32Array.from(ids));
+  }
+
+  async deleteModel(key: string): Promise<void> {
+    if (this.#loaded?.model.key === key) await this.unload();
+    await this.#parts.shelf.delete(key);
+  }
+
+  async info(): Promise<EngineInfo> {
+    if (!this.#adapter && this.#parts.gpu) {
+      const adapter = await this.#parts.gpu.requestAdapter({ powerPreference: 'high-performance' });
+      this.#adapter = adapter && describeAdapter(adapter);
+    }
+    return {
+      state: this.#loading ? 'loading' : this.#loaded ? 'ready' : this.#isLost ? 'lost' : 'empty',
+      loadingStage: this.#loading?.stage ?? null,
+      adapter: this.#adapter,
+      model: this.#loaded?.describe() ?? null,
+      memory: {
+        gpuBytes: this.#parts.watch.counts().liveBufferBytes,
+        wasmBytes: this.#loaded?.pipeline.tvm.memory.memory.buffer.byteLength ?? 0,
+      },
+    };
+  }
+
+  stats(): EngineStats {
+    return {
+      gpu: this.#parts.watch.counts(),
+      store: { ...this.#parts.shelf.reads },
+      networkRequests: this.#parts.fetches(),
+      library: this.#loaded && (callLibrary(this.#loaded.pipeline, 'daylight.stats') as Record<string, number>),
+    };
+  }
+
+  #ready(request: string): LoadedModel {
+    if (this.#loading) throw new AppError('engine-busy', { request, running: 'a model is being loaded' });
+    if (!this.#loaded) throw new AppError('no-model', { request });
+    return this.#loaded;
+  }
+
+  /** In order with other uses of the model; ends at once when the model does, however long the GPU takes. */
+  #inTurn<T>(loaded: LoadedModel, name: string, task: () => Promise<T>): Promise<T> {
+    return orAborted(this.#queue.run(name, task), loaded.gone);
+  }
+
+  #lose({ reason, message }: LostDevice): void {
+    const error = new AppError('device-lost', { reason, message });
+    this.#isLost = true;
+    // What waits for the lost device may never end; the next model gets a queue of its own.
+    this.#queue = new TaskQueue();
+    this.#loaded?.end(error);
+    this.#loaded = null;
+    this.#loading?.lost.abort(error);
+    this.#parts.onLost(error);
+  }
+}
