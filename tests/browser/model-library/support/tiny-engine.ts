@@ -1,5 +1,11 @@
 // WebLLM itself, in the test's page, over a tiny library. A logit processor keeps the logits of every step.
-import { MLCEngine, type ChatCompletionRequestNonStreaming, type LogitProcessor } from '@mlc-ai/web-llm';
+import {
+  MLCEngine,
+  type ChatCompletion,
+  type ChatCompletionRequestNonStreaming,
+  type LogitProcessor,
+} from '@mlc-ai/web-llm';
+import { expect } from 'vitest';
 import { createReferenceKv, referenceForward } from '#model-library/reference/model.ts';
 import { serveFromMemory, type MemoryCaches } from './memory-caches.ts';
 import type { TinyLibrary } from './tiny-library.ts';
@@ -23,16 +29,17 @@ class Recorder implements LogitProcessor {
   resetState(): void {}
 }
 
+export type Run = {
+  readonly fed: readonly (readonly number[])[];
+  readonly steps: readonly Step[];
+  readonly reply: ChatCompletion;
+};
+
 export type TinyEngine = {
   readonly engine: MLCEngine;
   readonly caches: MemoryCaches;
   /** Runs a request and gives what came back, with the ids of every call of `embed` and every step's logits. */
-  chat(request: ChatCompletionRequestNonStreaming): Promise<{
-    readonly fed: readonly (readonly number[])[];
-    readonly steps: readonly Step[];
-    readonly reply: Awaited<ReturnType<MLCEngine['chatCompletion']>>;
-  }>;
-  /** The VM function of this name, for what WebLLM itself never calls. */
+  chat(request: ChatCompletionRequestNonStreaming): Promise<Run>;
   // The pipeline is WebLLM's own affair; only these tests look inside.
   readonly pipeline: () => Pipeline;
   stats(): Stats;
@@ -119,22 +126,51 @@ export async function openTinyEngine(tiny: TinyLibrary, isRecording = true): Pro
   };
 }
 
+/** Runs `use` inside one of WebLLM's scopes; what it keeps and what calls return is dropped at the end. */
+export async function withScope(pipeline: Pipeline, use: (keep: <T>(value: T) => T) => Promise<void>): Promise<void> {
+  pipeline.tvm.beginScope();
+  try {
+    await use((value) => value);
+  } finally {
+    pipeline.tvm.endScope();
+  }
+}
+
+/** Reads a float32 tensor of `count` elements from the GPU. */
+export async function readTensor(pipeline: Pipeline, tensor: unknown, count: number): Promise<Float32Array> {
+  const { tvm, device } = pipeline;
+  const host = tvm.empty([count], 'float32', tvm.cpu());
+  const source = (tensor as Tensor).view([count]);
+  host.copyFrom(source);
+  await device.sync();
+  return host.toArray().slice();
+}
+
 export function indexOfLargest(values: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
   return best;
 }
 
-/** What the reference says after `prompt`, and after each of `tokens` behind it. */
-export function referenceLogits(tiny: TinyLibrary, prompt: readonly number[], tokens: readonly number[]): Float64Array[] {
-  const kv = tiny.reference.layers.map(() => createReferenceKv());
-  const logits = [referenceForward(tiny.reference, prompt, kv)];
-  for (const token of tokens.slice(0, -1)) logits.push(referenceForward(tiny.reference, [token], kv));
-  return logits;
-}
-
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let largest = 0;
   for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]! - b[i]!));
   return largest;
+}
+
+/** Largest difference of a logit from the reference: f32 sums against f64 ones, on logits up to 20. */
+const LOGIT_TOLERANCE = 2e-3;
+
+/** Every step of a greedy run must have the reference's logits and take its token. `before` is what the cache holds. */
+export function expectReference(tiny: TinyLibrary, run: Run, before: readonly number[] = []): void {
+  const { reference } = tiny;
+  const kv = reference.layers.map(createReferenceKv);
+  const prompt = run.fed.slice(0, run.fed.length - (run.steps.length - 1)).flat();
+  let logits = referenceForward(reference, [...before, ...prompt], kv);
+  run.steps.forEach((step, at) => {
+    if (at > 0) logits = referenceForward(reference, [run.steps[at - 1]!.token], kv);
+    expect(largestDifference(step.logits, logits), `logits of step ${at}`).toBeLessThan(LOGIT_TOLERANCE);
+    expect(step.token, `token of step ${at}`).toBe(indexOfLargest(logits));
+  });
+  expect(run.steps.length).toBeGreaterThan(0);
 }

@@ -18,7 +18,7 @@ import { describeModel } from '#model-library/program/model-description.ts';
 import type { Program } from '#model-library/program/program.ts';
 import { denseMatrix, type Matrix } from '#model-library/reference/matrix.ts';
 import type { ReferenceModel } from '#model-library/reference/model.ts';
-import { ropeTable } from '#model-library/reference/operations.ts';
+import { inverseFrequencies, ropeTable } from '#model-library/reference/operations.ts';
 import { tinyModel, type TinyModelOptions } from '#tests/support/gguf/tiny-model.ts';
 import runtimeUrl from '../../../../src/model-library/runtime/build/runtime.wasm?url';
 
@@ -34,6 +34,8 @@ export type TinyLibrary = {
   /** By file name, as WebLLM asks for them under the model's URL. */
   readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
   readonly library: Uint8Array<ArrayBuffer>;
+  /** The library before its program was put in. */
+  readonly runtime: Uint8Array<ArrayBuffer>;
   readonly program: Program;
   readonly reference: ReferenceModel;
 };
@@ -50,7 +52,11 @@ export async function createTinyLibrary(options: TinyLibraryOptions = {}): Promi
   };
   const floatsOf = (name: string) => {
     const tensor = gguf.tensors.get(name)!;
-    return dequantize(tensor.type, bytesOf(name), tensor.dimensions.reduce((a, b) => a * b, 1));
+    return dequantize(
+      tensor.type,
+      bytesOf(name),
+      tensor.dimensions.reduce((a, b) => a * b, 1),
+    );
   };
   const factors = config.rope.frequencyFactors ? [...floatsOf(config.rope.frequencyFactors.name)] : null;
   const description = describeModel(gguf, config, factors);
@@ -94,13 +100,17 @@ export async function createTinyLibrary(options: TinyLibraryOptions = {}): Promi
     return denseMatrix(Array.from({ length: rows! }, (_, row) => values.subarray(row * k!, (row + 1) * k!)));
   };
   const embedding = matrix('token_embd.weight');
+  const { base, scaling } = config.rope;
+  const linear = scaling.type === 'linear' ? scaling.factor : 1;
+  // Written out once more, so that a mistake in the program's own frequencies shows.
+  const frequencies = inverseFrequencies(config.headDim, base).map((f, pair) => f / linear / (factors?.[pair] ?? 1));
   const reference: ReferenceModel = {
     heads: config.headCount,
     kvHeads: config.kvHeadCount,
     headDim: config.headDim,
     ropeLayout: config.rope.layout,
     eps: config.rmsEpsilon,
-    rope: ropeTable(program.rotary.inverseFrequencies, config.contextLength),
+    rope: ropeTable(frequencies, config.contextLength),
     window: slidingWindow ? { window: slidingWindow.size, sink: slidingWindow.sinkSize } : { window: 0, sink: 0 },
     embedding,
     layers: Array.from({ length: config.layerCount }, (_, layer) => ({
@@ -117,7 +127,7 @@ export async function createTinyLibrary(options: TinyLibraryOptions = {}): Promi
     outputNorm: floatsOf('output_norm.weight'),
     output: config.tiedOutput ? embedding : matrix('output.weight'),
   };
-  return { files, library: packageModelLibrary(runtime, program), program, reference };
+  return { files, library: packageModelLibrary(runtime, program), runtime, program, reference };
 }
 
 /** One shard with every weight, and its tensor-cache.json. */
