@@ -26,11 +26,11 @@ function startLlama(): Promise<Llama> {
   return shared;
 }
 
-/** Opens a GGUF (the first piece of a split one) in llama.cpp on the CPU. */
-export async function openLlama(path: string, contextSize = 512): Promise<LlamaReference> {
+/** Opens a GGUF (the first piece of a split one) in llama.cpp on the CPU. One thread suits tiny models: more would only wait for each other. */
+export async function openLlama(path: string, contextSize = 512, threads = 2): Promise<LlamaReference> {
   const llama = await startLlama();
   const model = await llama.loadModel({ modelPath: path, gpuLayers: 0 });
-  const context = await model.createContext({ contextSize, batchSize: contextSize, threads: 2, flashAttention: false });
+  const context = await model.createContext({ contextSize, batchSize: contextSize, threads, flashAttention: false });
   const sequence = context.getSequence();
 
   const evaluate = async (ids: readonly number[], wanted: number): Promise<LlamaStep[]> => {

@@ -22,7 +22,7 @@ async function score(files: readonly Uint8Array[], ids: readonly number[], count
   const pieces = String(files.length).padStart(5, '0');
   const paths = splitNames(join(folder, `model-00001-of-${pieces}.gguf`));
   files.forEach((file, index) => writeFileSync(paths[index]!, file));
-  const llama = await openLlama(paths[0]!, 256);
+  const llama = await openLlama(paths[0]!, 256, 1);
   try {
     return await llama.score(ids, count);
   } finally {
