@@ -81,10 +81,10 @@ const MESSAGES = {
     'Chunk {index} of {path} in the stored model {key} is damaged: {reason}. Load the model from its source again; only damaged chunks are fetched.',
   'stored-file-missing': 'The stored model has no file {url}. Nothing is fetched in its place.',
   'model-busy': 'The model {key} is in use by {holder} in this or another tab. Try again when that has ended.',
+  'import-died': 'The import worker died: {reason}. Load the model again; what is stored is kept.',
   'import-row-too-long': 'One row of {name} takes {bytes} bytes; at most {limit} fit into a chunk.',
   'import-header-too-long': 'The header of {name} is longer than {limit} bytes.',
   'import-files': 'The chosen files are not one model: {reason}.',
-  'import-source-differs': 'The source is not the one this model came from: {what} differs.',
 
   // model library
   'program-invalid': 'The model library cannot be made: its {what} is {value}.',

@@ -26,6 +26,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'src/model-library/kernels',
     'src/model-library/program',
     'src/model-library/package',
+    'src/engine/protocol',
   ],
   'src/engine/protocol': ['types:@mlc-ai/web-llm'],
   'src/engine/worker': [

@@ -2,7 +2,7 @@
 import type { ErrorCode, ErrorDetails } from '#base/errors.ts';
 import { formatBytes } from './format.ts';
 
-export type ErrorAction = 'retry' | 'models' | 'space' | 'chat' | 'page' | 'none';
+export type ErrorAction = 'retry' | 'load' | 'models' | 'space' | 'chat' | 'page' | 'none';
 export type ErrorWords = { text: string; action: ErrorAction };
 type Entry = readonly [text: string | ((details: ErrorDetails) => string), action: ErrorAction];
 
@@ -37,11 +37,11 @@ const STORE_READ: Entry = [
   'The stored model is not intact any more. Delete it under “On this device”, and load it again.',
   'space',
 ];
-const ENGINE: Entry = ['The engine stopped with a mistake of its own. Loading the model again usually helps.', 'retry'];
-const LIBRARY: Entry = ['The model could not be prepared for this device. Loading it again may help.', 'retry'];
+const ENGINE: Entry = ['The engine stopped with a mistake of its own. Loading the model again usually helps.', 'load'];
+const LIBRARY: Entry = ['The model could not be prepared for this device. Loading it again may help.', 'load'];
 const GPU_GONE: Entry = [
   'The graphics card stopped working for this page, often because its memory was full. Close other heavy tabs or programs and load the model again. Your conversation is safe.',
-  'retry',
+  'load',
 ];
 
 const ENTRIES: Record<ErrorCode, Entry> = {
@@ -61,6 +61,7 @@ const ENTRIES: Record<ErrorCode, Entry> = {
   'gguf-tensor-type': UNSUPPORTED,
   'gguf-tensor-shape': BROKEN_FILE,
   'gguf-tensor-place': BROKEN_FILE,
+  'gguf-not-finite': BROKEN_FILE,
   'gguf-tensor-missing': UNSUPPORTED,
   'gguf-tensor-unknown': UNSUPPORTED,
   'gguf-split': ['These parts do not make one whole model. Choose all parts of the same model together.', 'models'],
@@ -75,6 +76,12 @@ const ENTRIES: Record<ErrorCode, Entry> = {
   'tokenizer-merge': TOKENIZER,
   'tokenizer-pre': TOKENIZER,
   'tokenizer-no-end': TOKENIZER,
+  'chat-template-unknown': [
+    'This model expects conversations in a form that Daylight does not know. Choose another model.',
+    'models',
+  ],
+  'chat-messages': ['This model cannot go on with this conversation. Start a new chat with it.', 'chat'],
+  'chat-content': ['This model takes text only. Start a new chat with it.', 'chat'],
 
   'source-unreachable': [
     (details) =>
@@ -132,9 +139,9 @@ const ENTRIES: Record<ErrorCode, Entry> = {
   'import-row-too-long': UNSUPPORTED,
   'import-header-too-long': BROKEN_FILE,
   'import-files': ['These files are not one model. Choose one GGUF file, or all parts of one split model.', 'models'],
-  'import-source-differs': [
-    'A different file with the same name was begun earlier. Delete the unfinished one under “On this device” and start again.',
-    'space',
+  'import-died': [
+    'The browser ended the import, often because memory ran out. Load the model again: what is stored is kept.',
+    'retry',
   ],
 
   'program-invalid': UNSUPPORTED,
@@ -158,11 +165,11 @@ const ENTRIES: Record<ErrorCode, Entry> = {
   'engine-failed': ENGINE,
   'engine-died': [
     'The engine was ended by the browser, often because memory ran out. Close other heavy tabs and load the model again. Your conversation is safe.',
-    'retry',
+    'load',
   ],
   'engine-disposed': ENGINE,
   'engine-busy': ['The engine is still busy. Wait a moment and try again.', 'retry'],
-  'engine-unloaded': ['The model was unloaded before the answer was finished.', 'retry'],
+  'engine-unloaded': ['The model was unloaded before the answer was finished.', 'load'],
   'engine-request': ENGINE,
   'no-model': ['No model is loaded.', 'models'],
   'model-unknown': ['This site does not have that model. Reload the page.', 'page'],

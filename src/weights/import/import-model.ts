@@ -1,0 +1,127 @@
+// One import from beginning to end. All that can be refused is refused before the first byte of weights is read; a model that
+// was begun is gone on with, chunk by chunk; and it is declared complete last.
+import { isAppError } from '#base/errors.ts';
+import type { ByteSource } from '#weights/source/byte-source.ts';
+import type { ModelRecord } from '#weights/store/model-record.ts';
+import { storageFull, storageRoom } from '#weights/store/storage-errors.ts';
+import { checkChunk } from '#weights/store/verify-model.ts';
+import type { WeightStore } from '#weights/store/weight-store.ts';
+import type { ImportProgress, ImportRequest, ImportResult } from './messages.ts';
+import { withImportLock } from './model-lock.ts';
+import { openSources, pieceUrls, type ImportSource } from './open-sources.ts';
+import { LAYOUT_VERSION, sourceBytesOf, type PlannedChunk } from './plan.ts';
+import { prepareImport, type PreparedImport } from './prepare-import.ts';
+import { writeChunks } from './write-chunks.ts';
+
+export type ImportTools = {
+  readonly store: WeightStore;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: ImportProgress) => void;
+};
+
+/** Brings a model into the store, or finds it there. Throws an AppError, or the signal's reason. */
+export async function importModel(request: ImportRequest, tools: ImportTools): Promise<ImportResult> {
+  const { store, signal, onProgress } = tools;
+  onProgress({ stage: 'header', doneBytes: 0, totalBytes: 0 });
+  const complete = (await store.list()).filter(isUsable);
+  const known = request.identity === null ? null : complete.find(({ identity }) => identity === request.identity);
+  if (known) return found(known);
+
+  let sources: ByteSource[];
+  try {
+    sources = await openSources(request.source, { signal, retry: request.retry });
+  } catch (error) {
+    // Without a network, what was imported from there earlier is what is wanted.
+    const earlier = isAppError(error, 'source-unreachable') ? importedFrom(complete, request.source) : null;
+    if (earlier) return found(earlier);
+    throw error;
+  }
+  try {
+    const identity = request.identity ?? sources.map(({ fingerprint }) => fingerprint).join('\n');
+    const same = complete.find((record) => record.identity === identity);
+    if (same) return found(same);
+    const prepared = await prepareImport(request, identity, sources, signal);
+    const onWait = () => onProgress({ stage: 'waiting', doneBytes: 0, totalBytes: prepared.plan.weightBytes });
+    return await withImportLock(prepared.draft.key, signal, onWait, () => write(prepared, sources, request, tools));
+  } finally {
+    sources.forEach((source) => source.close());
+  }
+}
+
+async function write(
+  { draft, plan, files }: PreparedImport,
+  sources: readonly ByteSource[],
+  request: ImportRequest,
+  { store, signal, onProgress }: ImportTools,
+): Promise<ImportResult> {
+  const { key } = draft;
+  let record = await store.begin(draft);
+  if (record.state === 'complete') return found(record);
+  record = await checkNewestChunk(store, record);
+
+  const chunks = plan.shards.flatMap((shard) => shard.chunks);
+  const missing = chunks.filter((chunk) => !isStored(record, chunk));
+  const totalRead = sum(chunks.map(sourceBytesOf));
+  let readBytes = totalRead - sum(missing.map(sourceBytesOf));
+  let doneBytes = plan.weightBytes - sum(missing.map(({ sizeBytes }) => sizeBytes));
+  await checkRoom(plan.weightBytes - doneBytes);
+  const before = readBytes;
+  const report = () => {
+    onProgress({ stage: 'network', doneBytes: readBytes, totalBytes: totalRead });
+    onProgress({ stage: 'disk', doneBytes, totalBytes: plan.weightBytes });
+  };
+  report();
+  await writeChunks(missing, sources, (chunk, bytes) => store.putChunk(key, chunk.path, chunk.index, bytes), {
+    signal,
+    onRead(bytes) {
+      readBytes += bytes;
+      report();
+    },
+    onWritten(chunk) {
+      doneBytes += chunk.sizeBytes;
+      report();
+    },
+  });
+  signal.throwIfAborted();
+  for (const [path, bytes] of files) await store.putFile(key, path, bytes);
+  const { version, profile } = request.library;
+  await store.complete(key, { version, profile });
+  return { key, isNew: true, readBytes: readBytes - before };
+}
+
+/** After a crash the newest chunk is the one that may not have reached the disk. */
+async function checkNewestChunk(store: WeightStore, record: ModelRecord): Promise<ModelRecord> {
+  const stored = record.files.flatMap(({ path, chunks }) =>
+    chunks.flatMap(({ sha256 }, index) => (sha256 === null ? [] : [{ path, index }])),
+  );
+  const newest = stored.at(-1);
+  if (!newest) return record;
+  const damage = await checkChunk(store, record, newest.path, newest.index);
+  if (!damage) return record;
+  await store.forget(record.key, [damage]);
+  return (await store.describe(record.key)) ?? record;
+}
+
+/** Better told now than after an hour. What the browser says is an estimate, so the write itself may still fail. */
+async function checkRoom(neededBytes: number): Promise<void> {
+  const { usageBytes, quotaBytes } = await storageRoom();
+  if (quotaBytes > 0 && quotaBytes - usageBytes < neededBytes) throw await storageFull(neededBytes);
+}
+
+/** Whole, and in the layout that today's kernels read. */
+function isUsable(record: ModelRecord): boolean {
+  return record.state === 'complete' && record.layout.startsWith(`${LAYOUT_VERSION}-`);
+}
+
+function isStored({ files }: ModelRecord, { path, index }: PlannedChunk): boolean {
+  return typeof files.find((file) => file.path === path)?.chunks[index]?.sha256 === 'string';
+}
+
+function importedFrom(records: readonly ModelRecord[], source: ImportSource): ModelRecord | null {
+  if (source.kind !== 'urls') return null;
+  const wanted = pieceUrls(source.urls).join('\n');
+  return records.find(({ locators }) => locators.join('\n') === wanted) ?? null;
+}
+
+const found = ({ key }: ModelRecord): ImportResult => ({ key, isNew: false, readBytes: 0 });
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
