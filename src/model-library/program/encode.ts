@@ -15,7 +15,16 @@
 import { AppError } from '#base/errors.ts';
 import { VARIABLES, type GridSide, type Kernel } from '#model-library/kernels/kernel.ts';
 import { kernelMapJson, metadataJson } from '#model-library/program/host-json.ts';
-import { kernelsOf, SPACES, TASKS, type Program, type Source, type Step } from '#model-library/program/program.ts';
+import {
+  kernelsOf,
+  SPACES,
+  TASKS,
+  type Program,
+  type Source,
+  type Space,
+  type Step,
+  type Task,
+} from '#model-library/program/program.ts';
 
 const MAGIC = 0x474c5944;
 const FORMAT = 1;
@@ -25,6 +34,18 @@ const KERNEL_BYTES = 56;
 
 /** The runtime's table of pipelines has this many places. */
 const MAX_KERNELS = 256;
+/** What each task has: only the forward pass has a KV state, and only functions of the model have parameters. */
+const SPACES_OF: Readonly<Record<Task, readonly Space[]>> = {
+  embed: ['param', 'arg', 'out'],
+  prefill: ['param', 'state', 'arg', 'out'],
+  decode: ['param', 'state', 'arg', 'out'],
+  softmax: ['arg', 'out'],
+  sample: ['arg', 'out'],
+  penalty: ['arg'],
+  bias: ['arg'],
+  bitmask: ['arg'],
+  layerCheck: ['param', 'state', 'arg'],
+};
 /** What WebLLM asks of a device: storage buffers a stage. */
 const MAX_BINDINGS = 10;
 const MAX_SCALARS = 8;
@@ -111,12 +132,7 @@ function checkKernel({ name, bindings, scalars, grid }: Kernel): void {
     check(isIn(mul, 1, 2 ** 31 - 1) && isIn(div, 1, 2 ** 31 - 1), `grid of ${name}`, `${mul}/${div}`);
 }
 
-function checkStep(
-  program: Program,
-  kernels: readonly Kernel[],
-  task: string,
-  step: Step & { type: 'dispatch' },
-): void {
+function checkStep(program: Program, kernels: readonly Kernel[], task: Task, step: Step & { type: 'dispatch' }): void {
   const { kernel, buffers } = step;
   const place = `${task}, ${kernel.name}`;
   const known = kernels.find(({ name }) => name === kernel.name);
@@ -124,6 +140,7 @@ function checkStep(
   check(buffers.length === kernel.bindings.length, `number of buffers of ${place}`, buffers.length);
   const seen = new Map<string, string>();
   buffers.forEach(({ space, index }: Source, binding) => {
+    check(SPACES_OF[task].includes(space), `binding of ${place}`, `${space}, which this task does not have`);
     const limit = { param: program.parameters.length, state: program.states.length, arg: 8, out: 1 }[space];
     check(isIn(index, 0, Math.min(limit - 1, MAX_INDEX)), `${space} of ${place}`, index);
     const access = kernel.bindings[binding]?.access ?? 'read';

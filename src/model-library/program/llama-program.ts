@@ -19,11 +19,18 @@ import type { Program, Source, Step } from '#model-library/program/program.ts';
 export type ProgramOptions = {
   /** Most positions in one call of prefill; bounds the scratch buffers. */
   readonly prefillChunk: number;
-  /** Submits the commands of prefill and decode after every so many layers; 0 leaves submitting to WebLLM. */
-  readonly flushEveryLayers: number;
+  /** Submits the commands after every so many layers; 0 leaves submitting to WebLLM, which does it once a call. */
+  readonly flushEveryLayers: Readonly<Record<ProjectionMode, number>>;
 };
 
-export const DEFAULT_PROGRAM_OPTIONS: ProgramOptions = { prefillChunk: 512, flushEveryLayers: 0 };
+/**
+ * Prefill is submitted in short parts because a driver may end one that takes seconds (2 s on Windows), and two layers of
+ * SOLAR for 512 positions are 0.4 TFLOP. Decode is, so that the GPU begins while the later layers are still encoded.
+ */
+export const DEFAULT_PROGRAM_OPTIONS: ProgramOptions = {
+  prefillChunk: 512,
+  flushEveryLayers: { prefill: 2, decode: 8 },
+};
 
 const F16_BYTES = 2;
 const F32_BYTES = 4;
@@ -49,9 +56,10 @@ export function createLlamaProgram(
     logits: OUT,
   });
   const forward = (mode: ProjectionMode): Step[] => {
+    const every = options.flushEveryLayers[mode];
     const steps = layers.list.flatMap((layer, index) => {
       const isLast = index === layers.list.length - 1;
-      const flushes = options.flushEveryLayers > 0 && (index + 1) % options.flushEveryLayers === 0 && !isLast;
+      const flushes = every > 0 && (index + 1) % every === 0 && !isLast;
       return [...layerSteps(parts, description, profile, mode, layers, layer), ...(flushes ? [FLUSH] : [])];
     });
     return [...steps, logits];

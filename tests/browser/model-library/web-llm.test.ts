@@ -28,7 +28,7 @@ async function openEngine(options: TinyLibraryOptions, isRecording = true): Prom
 
 describe('a tiny model with grouped queries in chunks of 16', () => {
   let open: Opened;
-  const program: ProgramOptions = { prefillChunk: 16, flushEveryLayers: 0 };
+  const program: ProgramOptions = { prefillChunk: 16, flushEveryLayers: { prefill: 0, decode: 0 } };
   beforeAll(async () => {
     open = await openEngine({ model: { types: 'Q4_0' }, program });
   });
@@ -138,7 +138,7 @@ describe('other shapes', () => {
           },
           ropeScaling: { type: 'llama3', factors: Array.from({ length: 32 }, (_, pair) => 1 + pair / 4) },
         },
-        program: { prefillChunk: 32, flushEveryLayers: 1 },
+        program: { prefillChunk: 32, flushEveryLayers: { prefill: 1, decode: 1 } },
       },
     ],
     [
@@ -159,7 +159,7 @@ describe('other shapes', () => {
     open = await openEngine({
       model: { types: 'F16', layers: 2, context: 512 },
       slidingWindow: { size: 24, sinkSize: 4 },
-      program: { prefillChunk: 16, flushEveryLayers: 0 },
+      program: { prefillChunk: 16, flushEveryLayers: { prefill: 0, decode: 0 } },
     });
     const run = await open.chat(greedy(LONG, 40)); // goes round the 40 slots more than twice
     expect(run.fed.flat().length).toBeGreaterThan(100);

@@ -61,6 +61,11 @@ describe('encodeProgram', () => {
       'binding of embed, embed is out 0 bound twice',
     ],
     [
+      'a KV state where there is none',
+      withEmbed({ buffers: [{ space: 'state', index: 0 }, ...first.buffers.slice(1)] }),
+      'binding of embed, embed is state, which this task does not have',
+    ],
+    [
       'a grid divided by nothing',
       withEmbed({ kernel: { ...first.kernel, grid: [{ of: 'one', mul: 1, div: 0 }, first.kernel.grid[1]] } }),
       'grid of embed is 1/0',

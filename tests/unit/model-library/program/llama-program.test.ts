@@ -108,9 +108,10 @@ describe('the llama program', () => {
 
   it('submits after every so many layers, and not behind the last', () => {
     const flushes = (flushEveryLayers: number) =>
-      createLlamaProgram(small, 'serial', { prefillChunk: 8, flushEveryLayers }).tasks.decode.flatMap((step, at) =>
-        step.type === 'flush' ? [at] : [],
-      );
+      createLlamaProgram(small, 'serial', {
+        prefillChunk: 8,
+        flushEveryLayers: { prefill: 0, decode: flushEveryLayers },
+      }).tasks.decode.flatMap((step, at) => (step.type === 'flush' ? [at] : []));
     expect(flushes(0)).toEqual([]);
     expect(flushes(1)).toEqual([5, 11]);
     expect(flushes(2)).toEqual([10]);

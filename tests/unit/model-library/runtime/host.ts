@@ -115,9 +115,11 @@ export class Host {
   call(name: string, ...args: Value[]): Value {
     const handle = this.getGlobal(name);
     if (handle === 0) throw new Error(`no global function ${name}`);
-    const result = this.callHandle(handle, args);
-    this.release(handle);
-    return result;
+    try {
+      return this.callHandle(handle, args);
+    } finally {
+      this.release(handle);
+    }
   }
 
   /** An owned handle; 0 when there is no such function. */

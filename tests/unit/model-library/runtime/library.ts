@@ -84,9 +84,11 @@ export class Library {
   run(name: string, ...args: Value[]): Value {
     const found = this.host.call('ffi.ModuleGetFunction', this.#machine, name, 0) as Handle | null;
     if (!found) throw new Error(`no function ${name}`);
-    const result = this.host.callHandle(found.handle, args);
-    this.host.release(found);
-    return result;
+    try {
+      return this.host.callHandle(found.handle, args);
+    } finally {
+      this.host.release(found);
+    }
   }
 
   has(name: string): boolean {
@@ -113,9 +115,11 @@ export class Library {
 
   tensor(dims: readonly number[], dtype = 'float32', device = WEBGPU): Value {
     const shape = this.shape(...dims);
-    const tensor = this.host.call('runtime.TVMTensorAllocWithScope', shape, dtype, { device }, null);
-    this.host.release(shape);
-    return tensor;
+    try {
+      return this.host.call('runtime.TVMTensorAllocWithScope', shape, dtype, { device }, null);
+    } finally {
+      this.host.release(shape);
+    }
   }
 
   /** The parameters as WebLLM builds them: through the tensor cache and a parameter module. */
@@ -136,10 +140,13 @@ export class Library {
   /** A KV state with sequence 0 in it. */
   kvState(positions: number, chunk = 8, isSliding = false): Value {
     const shapes = [1, positions, chunk, 16, isSliding ? 1 : 0].map((dim) => this.shape(dim));
-    const kv = this.run('create_tir_paged_kv_cache', ...shapes);
-    for (const shape of shapes) this.host.release(shape);
-    this.host.call('vm.builtin.kv_state_add_sequence', kv, 0);
-    return kv;
+    try {
+      const kv = this.run('create_tir_paged_kv_cache', ...shapes);
+      this.host.call('vm.builtin.kv_state_add_sequence', kv, 0);
+      return kv;
+    } finally {
+      for (const shape of shapes) this.host.release(shape);
+    }
   }
 
   /** Announces `count` positions. */

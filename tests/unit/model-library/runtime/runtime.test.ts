@@ -35,6 +35,12 @@ describe('the bare runtime', () => {
     expect(() => host.typeIndex('ffi.Nonsense')).toThrow('Type ffi.Nonsense is not known');
   });
 
+  it('names the type of an object', () => {
+    const record = host.exports.TVMFFIGetTypeInfo(TYPE.tensor);
+    const name = host.bytes(host.view.getUint32(record + 8, true), host.view.getUint32(record + 12, true));
+    expect(new TextDecoder().decode(name)).toBe('ffi.Tensor');
+  });
+
   it('refuses an allocation that could not be given', () => {
     expect(host.exports.TVMWasmAllocSpace(0x4000_0000)).toBe(0);
   });
@@ -372,6 +378,40 @@ describe('what a program makes impossible is refused by name', () => {
       'DaylightLibrary[10]: A context of 65 positions was asked for; the model knows 64',
     );
     expect(() => library.kvState(16, 9)).toThrow('chunks of 9');
+  });
+
+  it('and leaves nothing behind', () => {
+    const kv = library.kvState(16);
+    const parameters = library.parameters();
+    const hidden = library.tensor([1, 2, 4]);
+    const one = library.tensor([1]);
+    const host = library.host;
+    const attempts = [
+      () => library.begin(kv, 99),
+      () => library.run('embed', one, parameters), // no kernel
+      () => library.run('prefill', hidden, kv, parameters),
+      () => library.run('softmax_with_temperature', one, one),
+      () => library.run('sample_with_top_p', one, one, one, one, one),
+      () => library.run('decode', kv, hidden, parameters),
+      () => host.call('ffi.Shape', 1, 'two'),
+      () => host.call('tvmjs.runtime.ConcatEmbeddings', hidden, kv),
+      () => host.call('vm.builtin.param_module_from_cache_by_name', one),
+      () => host.call('runtime.TVMTensorCopyFromTo', hidden, one),
+    ];
+    const before = library.stats().liveObjects;
+    for (const attempt of attempts) expect(attempt).toThrow('DaylightLibrary[');
+    expect(library.stats().liveObjects).toBe(before);
+  });
+
+  it('a device that gives no buffer: its own words come through', () => {
+    library.host.release(library.tensor([1])); // the device's functions are asked for once and kept
+    library.host.buffers.push = () => {
+      throw new Error('the device is lost');
+    };
+    const before = library.stats().liveObjects;
+    expect(() => library.tensor([4096])).toThrow('the device is lost');
+    expect(() => library.kvState(32)).toThrow('the device is lost');
+    expect(library.stats().liveObjects).toBe(before);
   });
 
   it('an unknown function is None, not an error', () => {
