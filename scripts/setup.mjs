@@ -30,8 +30,9 @@ export function installDependencies() {
   const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
   const stamp = 'node_modules/.daylight-lock';
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  // Without scripts: everything we use ships its binaries inside its packages.
-  run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts']);
+  // Without scripts: everything we use ships its binaries inside its packages. Not `npm ci`: it refuses a lock that was
+  // made where the registry lacks an optional package for another system. This keeps to the lock and leaves it unchanged.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts']);
   mkdirSync('node_modules', { recursive: true });
   writeFileSync(stamp, lock);
 }
