@@ -20,6 +20,7 @@ export default defineConfig({
         test: {
           name: 'kernels',
           include: ['bench/kernels.bench.ts'],
+          env: Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('BENCH_'))),
           browser: {
             enabled: true,
             headless: true,
