@@ -27,6 +27,7 @@ export default defineConfig(({ mode }) => {
       reportCompressedSize: false,
       assetsInlineLimit: Number.MAX_SAFE_INTEGER, // the runtime's wasm goes into the worker
       modulePreload: false,
+      chunkSizeWarningLimit: 8000, // WebLLM with its tokenizer and grammar engines
       rolldownOptions: {
         input: source,
         preserveEntrySignatures: 'strict', // the exports are what the file is for

@@ -17,7 +17,7 @@ export type KernelCheck = {
 };
 
 /** Compiled at a time: enough to use the browser's compiler threads, few enough to stop soon after the deadline. */
-const BATCH = 6;
+const BATCH = 4;
 
 /**
  * Runs checks in order, until `deadlineMs` of performance.now() has passed; returns how many passed.
