@@ -26,6 +26,7 @@ const removeOther = () => {
 if (against) {
   removeOther();
   run('git', ['worktree', 'add', '--detach', AGAINST_FOLDER, against]);
+  rmSync(`${AGAINST_FOLDER}/tsconfig.json`); // it extends a file that only a build makes; ours above it serves as well
 }
 try {
   run('npx', ['vitest', 'run', '--config', 'bench/vitest.config.ts', '--project', kernels ? 'kernels' : 'engines'], {
