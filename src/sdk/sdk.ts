@@ -7,6 +7,6 @@ export { AppError, isAppError } from '#base/errors.ts';
 /** Starts an engine in a worker of its own. Rejects with `engine-died` when the worker's script cannot be loaded. */
 export function connect(options: Partial<ConnectOptions> = {}): Promise<Engine> {
   return connectTo({
-    workerUrl: options.workerUrl ?? new URL(/* @vite-ignore */ 'engine/engine.worker.js', import.meta.url),
+    workerUrl: options.workerUrl ?? new URL(/* @vite-ignore */ './engine/engine.worker.js', import.meta.url),
   });
 }

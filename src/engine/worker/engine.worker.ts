@@ -17,7 +17,7 @@ const shelf = new Shelf({
   siteUrl: new URL('..', scope.location.href),
   runtimeWasm: decodeDataUrl(runtimeUrl),
   createImportWorker: () =>
-    new Worker(new URL(/* @vite-ignore */ 'import.worker.js', scope.location.href), {
+    new Worker(new URL(/* @vite-ignore */ './import.worker.js', scope.location.href), {
       type: 'module',
       name: 'daylight-import',
     }),
