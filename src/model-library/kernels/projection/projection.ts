@@ -5,16 +5,13 @@
 // make a quad and what `finish(quad, row, sums)` does with the four sums; this file says how the sums are made:
 //   decode   one row of x; serial: an invocation a quad; parallel: a team of invocations a quad
 //   prefill  a tile of rows of x, each block of weights unpacked once for all of them
+// loops.ts has the four of them.
 import { assembleKernel, fixed, rowsBy, type Constant, type TypedBinding } from '../assemble.ts';
 import type { Kernel, KernelProfile, Variable } from '../kernel.ts';
 import { requireShape } from '../shape.ts';
 import { WEIGHT_COMMON, weightReader } from '../weights/weight-reader.ts';
 import type { PackedFormat } from '#formats/packed/format.ts';
-import matvecQuad from './matvec-quad.wgsl?raw';
-import matvec from './matvec.wgsl?raw';
-import teamSerial from './team-serial.wgsl?raw';
-import tileSerialQuad from './tile-serial-quad.wgsl?raw';
-import tileSerial from './tile-serial.wgsl?raw';
+import { loopOf } from './loops.ts';
 import xNormed from './x-normed.wgsl?raw';
 import xPlain from './x-plain.wgsl?raw';
 
@@ -49,93 +46,38 @@ export type Projection = {
   readonly lastRowOnly?: boolean;
 };
 
-const SERIAL_WORKGROUP = 32;
-const SERIAL_POSITIONS = 4;
-
 /** The kernel of an operation for one profile and mode. */
 export function projectionKernel(projection: Projection): Kernel {
-  const { k, mode, normEps, quads } = projection;
+  const { k, mode, normEps, profile, quads } = projection;
   requireShape(k > 0 && k % 32 === 0, projection.name, 'k', k, 'a positive multiple of 32');
   const quadCount = quads.reduce((sum, kind) => sum + kind.count, 0);
-  const prefill = mode === 'prefill';
+  const lastRowOnly = projection.lastRowOnly ?? false;
+  const loop = loopOf(profile, mode, k / 32, quads);
   const scalars = [...projection.scalars];
-  if ((prefill || projection.lastRowOnly) && !scalars.includes('rows')) scalars.push('rows');
+  if ((mode === 'prefill' || lastRowOnly) && !scalars.includes('rows')) scalars.push('rows');
   return assembleKernel({
-    name: `${projection.name}_${projection.profile}_${mode}`,
+    name: `${projection.name}_${profile}_${mode}`,
     bindings: projection.bindings,
     scalars,
     grid: [
-      fixed(Math.ceil(quadCount / SERIAL_WORKGROUP)),
-      projection.lastRowOnly ? fixed(1) : rowsBy(prefill ? SERIAL_POSITIONS : 1),
+      fixed(Math.ceil(quadCount / loop.quadsPerWorkgroup)),
+      lastRowOnly ? fixed(1) : rowsBy(loop.rowsPerWorkgroup),
     ],
-    workgroupSize: SERIAL_WORKGROUP,
+    workgroupSize: loop.workgroupSize,
     constants: {
       BLOCKS: k / 32,
       QUADS: quadCount,
-      TEAM: 1,
-      POSITIONS: SERIAL_POSITIONS,
       EPS: { f32: normEps ?? 0 },
+      ...loop.constants,
       ...projection.constants,
     },
     sources: [
       WEIGHT_COMMON,
       ...Object.entries(projection.weights).map(([binding, format]) => weightReader(binding, format, k)),
       normEps === null ? xPlain : xNormed,
-      ...(prefill ? tileSources(quads) : matvecSources(quads, projection.lastRowOnly ?? false)),
+      `fn x_row(y: u32) -> u32 { return ${lastRowOnly ? 'u32(scalars.rows) - 1u' : 'y'}; }`,
+      ...loop.sources,
       projection.finish,
     ],
   });
-}
-
-function matvecSources(quads: readonly QuadKind[], lastRowOnly: boolean): string[] {
-  return [
-    matvec,
-    teamSerial,
-    `fn x_row(y: u32) -> u32 { return ${lastRowOnly ? 'u32(scalars.rows) - 1u' : 'y'}; }`,
-    ...quads.map((kind) => `${quadDot(kind)}\n${matvecQuad.replaceAll('QUAD_', `${kind.name}_`)}`),
-    quadSwitch(quads, 'partial', 'y: u32, first: u32', 'y, first', 'Partial'),
-  ];
-}
-
-function tileSources(quads: readonly QuadKind[]): string[] {
-  return [
-    tileSerial,
-    ...quads.map(
-      (kind) =>
-        `${tileSerialQuad.replace(/QUAD_block_(\d)/g, (_, row: string) => `${kind.weights[Number(row)]}_block`).replaceAll('QUAD_', `${kind.name}_`)}`,
-    ),
-    quadSwitch(quads, 'tile', 'first: u32, last: u32', 'first, last', 'Tile'),
-  ];
-}
-
-/** The four products of one block, each from its own matrix. */
-function quadDot({ name, weights }: QuadKind): string {
-  const dots = weights.map((binding, row) => `${binding}_dot(rows.${'xyzw'[row]}, block, values, values_sum)`);
-  return `fn ${name}_dot(rows: vec4<u32>, block: u32, values: ptr<function, Block>, values_sum: f32) -> vec4<f32> {
-  return vec4<f32>(${dots.join(', ')});
-}`;
-}
-
-/**
- * `quad_<what>`, which sends a quad to its kind. The loop over blocks lies inside each branch and not around them:
- * a software adapter runs all branches of a loop body for every invocation.
- */
-function quadSwitch(
-  kinds: readonly QuadKind[],
-  what: string,
-  parameters: string,
-  args: string,
-  result: string,
-): string {
-  let start = 0;
-  const branches = kinds.map((kind, index) => {
-    const call = `${kind.name}_${what}(${kind.name}_rows(index - ${start}u), ${args})`;
-    start += kind.count;
-    return index === kinds.length - 1 ? `return ${call};` : `if (index < ${start}u) { return ${call}; }`;
-  });
-  const rows = kinds.map((kind) => `fn ${kind.name}_rows(quad: u32) -> vec4<u32> { return ${kind.rows}; }`);
-  return `${rows.join('\n')}
-fn quad_${what}(index: u32, ${parameters}) -> ${result} {
-  ${branches.join('\n  ')}
-}`;
 }

@@ -1,5 +1,14 @@
-// One block of a row of x times the norm's weights. RMSNorm's factor is the same for the whole row, so it is applied to
-// the finished sums; the sum of squares it needs is collected on the way.
+// x times the norm's weights. RMSNorm's factor is the same for the whole row, so it is applied to the finished sums;
+// the sum of squares it needs is collected on the way.
+struct XPart { value: vec4<f32>, squares: f32 }
+
+// Four values of a row, counted in fours.
+fn x_part(row: u32, at: u32) -> XPart {
+  let raw = x[row * BLOCKS * 8u + at];
+  return XPart(raw * norm[at], dot(raw, raw));
+}
+
+// One block of a row; returns the sum of squares.
 fn load_x(row: u32, block: u32, into: ptr<function, Block>) -> f32 {
   let at = (row * BLOCKS + block) * 8u;
   let w = block * 8u;
