@@ -1,6 +1,8 @@
-// Everything that WebLLM does with logits, on our sampling kernels, judged by arithmetic in the test.
+// Everything that WebLLM does with logits, on our sampling kernels, judged by arithmetic in the test; and what a token costs.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addBias, penalise, sampleTopP } from '#model-library/reference/sampling.ts';
+import { dispatchCount } from '#model-library/program/program.ts';
+import { countCalls, type Counts } from './support/count-calls.ts';
 import { createTinyLibrary, type TinyLibrary } from './support/tiny-library.ts';
 import {
   indexOfLargest,
@@ -141,5 +143,72 @@ describe('changes to the logits', () => {
     const second = await open.chat({ messages, temperature: 0, max_tokens: 12, stop: [stop] });
     expect(second.reply.choices[0]?.finish_reason).toBe('stop');
     expect(second.reply.choices[0]?.message.content).toBe(text.slice(0, text.indexOf(stop)));
+  });
+});
+
+// What one token costs the browser: counted on the device's own functions, in a run as a user has it.
+describe('the token loop', () => {
+  const request = (max_tokens: number) => ({
+    messages: [{ role: 'user' as const, content: 'The weather in the mountains' }],
+    ...{ temperature: 1, seed: 1, max_tokens, ignore_eos: true },
+  });
+
+  /** Counts of a whole answer of so many tokens. */
+  async function cost(
+    tokens: number,
+    extra: object = {},
+  ): Promise<Counts & { liveObjects: number; buffersCreated: number }> {
+    await open.engine.resetChat();
+    const before = open.stats();
+    const { counts, restore } = countCalls();
+    await open.withoutRecording(() => open.engine.chatCompletion({ ...request(tokens), ...extra }));
+    restore();
+    const after = open.stats();
+    return {
+      ...counts,
+      liveObjects: after.liveObjects - before.liveObjects,
+      buffersCreated: after.buffersCreated - before.buffersCreated,
+    };
+  }
+
+  it.each([
+    ['plain', {}, 0],
+    [
+      'with penalties and bias',
+      { repetition_penalty: 1.2, frequency_penalty: 0.5, presence_penalty: 0.1, logit_bias: { '5': 1 } },
+      2,
+    ],
+  ])(
+    '%s: makes no buffer and no pipeline, dispatches within the budget, reads back once a token',
+    async (_, extra, more) => {
+      await cost(40, extra); // fills the pool, and WebLLM's own cache of shapes
+      const short = await cost(8, extra);
+      const long = await cost(40, extra);
+      const perToken = (name: keyof Counts) => (long[name] - short[name]) / 32;
+      for (const name of [
+        'createBuffer',
+        'createComputePipeline',
+        'createComputePipelineAsync',
+        'createShaderModule',
+        'destroy',
+      ] as const) {
+        expect(long[name], name).toBe(0);
+      }
+      expect(perToken('mapAsync')).toBe(1);
+      const layers = tiny.reference.layers.length;
+      expect(perToken('dispatchWorkgroups')).toBeLessThanOrEqual(6 * layers + 8);
+      // Around decode come embed, softmax and sample; penalties and bias are one each.
+      expect(perToken('dispatchWorkgroups')).toBe(dispatchCount(tiny.program, 'decode') + 3 + more);
+      expect(long.liveObjects).toBe(0);
+      expect(long.buffersCreated).toBe(0);
+    },
+  );
+
+  it('submits a bounded number of times a token', async () => {
+    await cost(4);
+    const short = await cost(8);
+    const long = await cost(40);
+    // WebLLM uploads the id, the temperature, the uniform and top_p one by one, then reads the token.
+    expect((long.submit - short.submit) / 32).toBeLessThanOrEqual(6);
   });
 });

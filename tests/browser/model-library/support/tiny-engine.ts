@@ -43,6 +43,8 @@ export type TinyEngine = {
   // The pipeline is WebLLM's own affair; only these tests look inside.
   readonly pipeline: () => Pipeline;
   stats(): Stats;
+  /** Runs `use` as WebLLM is in real use: no logits are read back. */
+  withoutRecording<T>(use: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
 
@@ -65,7 +67,7 @@ export type Pipeline = {
   kvCache: unknown;
   params: unknown;
   tokenizer: { encode(text: string): Int32Array; decode(ids: Int32Array): string };
-  filledKVCacheLength: number;
+  logitProcessor: LogitProcessor | undefined;
   getTokensEmbeddings(ids: number[]): Tensor;
 };
 
@@ -76,8 +78,8 @@ export type Tensor = {
   dispose(): void;
 };
 
-/** Loads a tiny library into WebLLM. With `isRecording` false no logits are read back, as in real use. */
-export async function openTinyEngine(tiny: TinyLibrary, isRecording = true): Promise<TinyEngine> {
+/** Loads a tiny library into WebLLM. */
+export async function openTinyEngine(tiny: TinyLibrary): Promise<TinyEngine> {
   const files = new Map([...tiny.files].map(([name, bytes]) => [`${MODEL_URL}resolve/main/${name}`, bytes]));
   files.set(`${MODEL_URL}library.wasm`, tiny.library);
   const caches = serveFromMemory(files);
@@ -88,7 +90,7 @@ export async function openTinyEngine(tiny: TinyLibrary, isRecording = true): Pro
       model_list: [{ model: MODEL_URL, model_id: 'tiny', model_lib: `${MODEL_URL}library.wasm` }],
     },
     logLevel: 'WARN',
-    ...(isRecording ? { logitProcessorRegistry: new Map([['tiny', recorder]]) } : {}),
+    logitProcessorRegistry: new Map([['tiny', recorder]]),
   });
   await engine.reload('tiny');
   const pipeline = () => {
@@ -118,6 +120,15 @@ export async function openTinyEngine(tiny: TinyLibrary, isRecording = true): Pro
       const stats = JSON.parse(String(vm.getFunction('daylight.stats')())) as Stats;
       tvm.endScope();
       return stats;
+    },
+    async withoutRecording(use) {
+      const { logitProcessor } = loaded;
+      loaded.logitProcessor = undefined;
+      try {
+        return await use();
+      } finally {
+        loaded.logitProcessor = logitProcessor;
+      }
     },
     async close() {
       await engine.unload();
