@@ -15,7 +15,7 @@ import {
 
 /** Linear memory of the program, as runtime/assembly/program.ts has it: from here... */
 export const PROGRAM_AT = 1024;
-/** ...to where the runtime's own data begins. 1 MiB: a model of 48 layers with ten kernels takes about a quarter. */
+/** ...to where the runtime's own data begins. 1 MiB: SOLAR with mixed formats takes about a fifth of it. */
 export const PROGRAM_END = 1_048_576;
 
 const WASM_PAGE_BYTES = 65_536;

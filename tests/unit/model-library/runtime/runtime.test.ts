@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { runtimeFault } from '#model-library/package/runtime-fault.ts';
+import { readWasm, unsigned, writeWasm } from '#model-library/package/wasm-sections.ts';
 import { CPU, Host, readRuntime, TYPE } from './host.ts';
 import { bufferOf, Library } from './library.ts';
 
@@ -43,6 +45,22 @@ describe('the bare runtime', () => {
 
   it('refuses an allocation that could not be given', () => {
     expect(host.exports.TVMWasmAllocSpace(0x4000_0000)).toBe(0);
+  });
+
+  it('traps when memory runs out, which has its own error code', () => {
+    const sections = readWasm(readRuntime()).map(({ id, body }) => {
+      const limits = Uint8Array.from([1, 1, ...unsigned(18), ...unsigned(20)]);
+      return { id, body: id === 5 ? limits : body };
+    });
+    const small = new Host(writeWasm(sections));
+    const fault = () => {
+      try {
+        return small.exports.TVMWasmAllocSpace(1_000_000);
+      } catch (error) {
+        return runtimeFault(error)?.code;
+      }
+    };
+    expect(fault()).toBe('library-trap');
   });
 
   it('says by name what is wrong with a call', () => {
