@@ -18,6 +18,12 @@ export const CATALOG: readonly CatalogEntry[] = [
     name: 'SmolLM2-135M-Instruct',
     path: 'models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1-00001-of-00006.gguf',
     sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
-    knownAnswers: [],
+    knownAnswers: [
+      // "1, 2, 3, 4, 5,": the best token leads by more than 2.7 at every step, so any correct machine says the same.
+      {
+        prompt: [33, 28, 216, 34, 28, 216, 35, 28, 216, 36, 28, 216, 37, 28],
+        continuation: [216, 38, 28, 216, 39, 28, 216, 40],
+      },
+    ],
   },
 ];

@@ -40,6 +40,12 @@ export class LoadedModel {
     return [this.model.key, this.model.name, ...this.model.aliases];
   }
 
+  /** Positions this load made room for. With a sliding window there is no end, and no more than the model's own at once. */
+  get contextLength(): number {
+    const { contextWindowSize } = this.pipeline;
+    return contextWindowSize > 0 ? contextWindowSize : this.model.contextLength;
+  }
+
   describe(): Description {
     const { key, name, architecture, parameterCount, profile, libraryVersion } = this.model;
     const { contextWindowSize: contextLength, fullVocabSize: vocabularySize } = this.pipeline;
@@ -67,7 +73,8 @@ export async function uploadModel(
   signal: AbortSignal,
   meter: ProgressMeter,
 ): Promise<LoadedModel> {
-  const contextLength = contextFor(model, settings.contextLength);
+  const slides = (settings.overrides?.sliding_window_size ?? -1) > 0;
+  const contextLength = slides ? -1 : contextFor(model, settings.contextLength);
   const appConfig: AppConfig = {
     cacheBackend: 'cache',
     model_list: [{ model: model.url, model_id: model.key, model_lib: model.libraryUrl }],

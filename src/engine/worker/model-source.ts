@@ -44,6 +44,8 @@ export type PrepareOptions = {
 export type ModelShelf = {
   /** Imports what is missing. Rejects with the signal's reason, or an AppError of the weights. */
   prepare(options: PrepareOptions): Promise<PreparedModel>;
+  /** What is read for WebLLM from now on ends with this signal. */
+  readFor(signal: AbortSignal): void;
   list(): Promise<ModelInfo[]>;
   delete(key: string): Promise<void>;
   verify(key: string): Promise<VerifyResult>;

@@ -1,4 +1,4 @@
-import { AppError } from '#base/errors.ts';
+import { AppError, isAppError } from '#base/errors.ts';
 import { stripSentinels } from '#formats/tokenizer/sentinels.ts';
 import type { AdapterDescription, EngineInfo, EngineStats } from '#engine/protocol/info.ts';
 import type { Evaluation, LoadSettings } from '#engine/protocol/messages.ts';
@@ -10,7 +10,7 @@ import type { Chunk, Generation, Outcome } from '#engine/worker/generate.ts';
 import type { GpuWatch, LostDevice } from '#engine/worker/gpu-watch.ts';
 import { uploadModel } from '#engine/worker/loaded-model.ts';
 import type { LoadedModel } from '#engine/worker/loaded-model.ts';
-import type { ModelShelf } from '#engine/worker/model-source.ts';
+import type { ModelShelf, PrepareOptions } from '#engine/worker/model-source.ts';
 import { orAborted } from '#engine/worker/or-aborted.ts';
 import { callLibrary } from '#engine/worker/pipeline.ts';
 import { prepareRequest } from '#engine/worker/prepare-request.ts';
@@ -18,6 +18,7 @@ import { ProgressMeter } from '#engine/worker/progress-meter.ts';
 import { checkCount, checkIds } from '#engine/worker/request-check.ts';
 import { selfTest } from '#engine/worker/self-test/self-test.ts';
 import { TaskQueue } from '#engine/worker/task-queue.ts';
+import { translateError } from '#engine/worker/web-llm-errors.ts';
 
 /** Steps of one `evaluate`: their logits are kept, 200 KB each at a vocabulary of 49152. */
 const MAX_EVALUATED = 512;
@@ -63,7 +64,7 @@ export class EngineSession {
       report(progress);
     });
     this.#loading = loading;
-    const work = this.#load(settings, AbortSignal.any([signal, lost.signal]), meter);
+    const work = this.#load(settings, signal, lost.signal, meter);
     loading.ended = work.catch(() => undefined);
     try {
       this.#loaded = await work;
@@ -74,29 +75,43 @@ export class EngineSession {
     return this.info();
   }
 
-  async #load(settings: LoadSettings, signal: AbortSignal, meter: ProgressMeter): Promise<LoadedModel> {
+  async #load(
+    settings: LoadSettings,
+    signal: AbortSignal,
+    lost: AbortSignal,
+    meter: ProgressMeter,
+  ): Promise<LoadedModel> {
+    const { gpu, shelf, watch } = this.#parts;
     await this.unload();
-    const adapter = await findAdapter(this.#parts.gpu);
+    const adapter = await findAdapter(gpu);
     this.#adapter = describeAdapter(adapter);
     signal.throwIfAborted();
     const profile = this.#adapter.isSoftware ? 'serial' : 'parallel';
-    const model = await this.#parts.shelf.prepare({
-      settings,
-      profile,
-      signal,
-      onProgress: (stage, doneBytes, totalBytes) => meter.update(stage, doneBytes, totalBytes),
-    });
-    checkBufferFits(adapter, model.largestBufferBytes);
+    const onProgress: PrepareOptions['onProgress'] = (stage, done, total) => meter.update(stage, done, total);
+    const upload = async () => {
+      const model = await shelf.prepare({ settings, profile, signal, onProgress });
+      checkBufferFits(adapter, model.largestBufferBytes);
+      shelf.readFor(AbortSignal.any([signal, lost]));
+      // A cancelled upload is waited for, so that nothing of it meets the next one; a lost device may never answer.
+      return orAborted(uploadModel(model, settings, signal, meter), lost);
+    };
     try {
-      const loaded = await orAborted(uploadModel(model, settings, signal, meter), signal);
+      const loaded = await upload().catch((error: unknown) => {
+        // What was damaged is forgotten by now, and its source may bring it again: once.
+        if (!isAppError(error, 'stored-chunk-damaged') || settings.source.kind === 'stored') throw error;
+        watch.destroyDevices();
+        return upload();
+      });
+      const ended = AbortSignal.any([signal, lost]);
       meter.update('check');
-      loaded.selfTest = await orAborted(selfTest(loaded, this.#parts.watch.device()), signal);
+      loaded.selfTest = await orAborted(selfTest(loaded, watch.device()), ended);
       meter.update('first-token');
-      await orAborted(evaluate(loaded.pipeline, [0], 1), signal);
+      if (loaded.selfTest.knownTokens === 0) await orAborted(evaluate(loaded.pipeline, [0], 1), ended);
+      ended.throwIfAborted();
       return loaded;
     } catch (error) {
-      this.#parts.watch.destroyDevices();
-      throw error;
+      watch.destroyDevices();
+      throw translateError(error);
     }
   }
 
@@ -129,9 +144,8 @@ export class EngineSession {
 
   async evaluate(ids: readonly number[], count: number, signal: AbortSignal): Promise<Evaluation> {
     const loaded = this.#ready('evaluate');
-    const { contextWindowSize, fullVocabSize } = loaded.pipeline;
     checkCount('count', count, MAX_EVALUATED);
-    checkIds(ids, fullVocabSize, contextWindowSize - count + 1);
+    checkIds(ids, loaded.pipeline.fullVocabSize, loaded.contextLength - count + 1);
     if (ids.length === 0) throw new AppError('engine-request', { what: 'ids is empty' });
     const either = AbortSignal.any([signal, loaded.gone]);
     return this.#inTurn(loaded, 'evaluate', () => evaluate(loaded.pipeline, ids, count, () => either.throwIfAborted()));

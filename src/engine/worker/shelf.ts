@@ -1,4 +1,4 @@
-import { AppError } from '#base/errors.ts';
+import { AppError, isAppError } from '#base/errors.ts';
 import { matchChatTemplate } from '#formats/chat-template/match.ts';
 import type { ModelInfo } from '#engine/protocol/info.ts';
 import type { VerifyResult } from '#engine/protocol/messages.ts';
@@ -16,7 +16,7 @@ import type { ModelRecord } from '#weights/store/model-record.ts';
 import { sha256 } from '#weights/store/sha256.ts';
 import { verifyModel } from '#weights/store/verify-model.ts';
 import { createWeightCaches } from '#weights/store/weight-caches.ts';
-import type { WeightCaches } from '#weights/store/weight-caches.ts';
+import type { WeightCache, WeightCaches } from '#weights/store/weight-caches.ts';
 import { LIBRARY_PATH, WeightStore } from '#weights/store/weight-store.ts';
 
 export type ShelfParts = {
@@ -32,17 +32,28 @@ export class Shelf implements ModelShelf {
   readonly #store = new WeightStore();
   readonly reads = { bytesRead: 0, reads: 0 };
   readonly caches: WeightCaches;
+  /** Of the load that reads now. */
+  #reader: AbortSignal | null = null;
   /** Damage found while a model was read. It is forgotten, so that the next import brings those chunks anew. */
   #damaged: Promise<void> = Promise.resolve();
 
   constructor(parts: ShelfParts) {
     this.#parts = parts;
-    this.caches = createWeightCaches(this.#store, this.reads, {
+    const caches = createWeightCaches(this.#store, this.reads, {
       onDamage: ({ details: { key, path, index, reason } }) => {
         const damage = { path: String(path), index: Number(index), reason: String(reason) };
         this.#damaged = this.#store.forget(String(key), [damage]).catch(() => undefined); // the read itself fails anyway
       },
     });
+    this.caches = {
+      open: async (scope) => stoppable(await caches.open(scope), this.#reader),
+      release: () => caches.release(),
+    };
+  }
+
+  /** Whatever WebLLM opens from now on stops reading when the signal is aborted: WebLLM itself uploads to the end. */
+  readFor(signal: AbortSignal): void {
+    this.#reader = signal;
   }
 
   async prepare({ settings, profile, signal, onProgress }: PrepareOptions): Promise<PreparedModel> {
@@ -119,20 +130,10 @@ export class Shelf implements ModelShelf {
     };
   }
 
+  /** Damaged records are listed too, empty, so that they can be deleted. */
   async list(): Promise<ModelInfo[]> {
-    return (await this.#store.list()).map((record) => {
-      const { architecture, model, parameterCount } = importedModelOf(record);
-      return {
-        key: record.key,
-        name: record.name,
-        state: record.state,
-        storedBytes: storedBytes(record),
-        architecture,
-        contextLength: model.config.contextLength,
-        parameterCount,
-        source: record.locators.join(' '),
-      };
-    });
+    const [records, damaged] = [await this.#store.list(), await this.#store.listDamaged()];
+    return [...records.map(infoOf), ...damaged.map(({ details }) => ({ ...UNREADABLE, key: String(details['key']) }))];
   }
 
   async delete(key: string): Promise<void> {
@@ -159,10 +160,45 @@ export class Shelf implements ModelShelf {
   }
 }
 
+/** WebLLM takes an AbortError for an ordered end of its reload. */
+function stoppable(cache: WeightCache, signal: AbortSignal | null): WeightCache {
+  return {
+    match(request) {
+      if (signal?.aborted) throw new DOMException('The load was cancelled.', 'AbortError');
+      return cache.match(request);
+    },
+    add: (request) => cache.add(request),
+    keys: () => cache.keys(),
+    delete: (request) => cache.delete(request),
+  };
+}
+
 function findEntry(model: string): CatalogEntry {
   const entry = CATALOG.find(({ id }) => id === model);
   if (!entry) throw new AppError('model-unknown', { model, known: CATALOG.map(({ id }) => id).join(', ') });
   return entry;
+}
+
+const UNREADABLE: Omit<ModelInfo, 'key'> = {
+  name: '',
+  state: 'importing',
+  storedBytes: 0,
+  architecture: '',
+  contextLength: 0,
+  parameterCount: 0,
+  source: '',
+};
+
+function infoOf(record: ModelRecord): ModelInfo {
+  const { key, name, state, locators } = record;
+  const known = { key, name, state, storedBytes: storedBytes(record), source: locators.join(' ') };
+  try {
+    const { architecture, model, parameterCount } = importedModelOf(record);
+    return { ...known, architecture, contextLength: model.config.contextLength, parameterCount };
+  } catch (error) {
+    if (!isAppError(error, 'stored-record-invalid')) throw error;
+    return { ...UNREADABLE, ...known, state: 'importing' };
+  }
 }
 
 const identityOf = ({ id, sha256: hash }: CatalogEntry): string => `${id}@${hash}`;
