@@ -4,17 +4,10 @@
 //   |-- type --|-- 0 or text size --|-- value, 8 bytes -----|
 //
 // Text of at most seven bytes sits in the value itself. Integers may arrive as Int, Bool or Float: JS has only one number.
-import { HEADER_BYTES, Obj, Type, newObject, release, retain } from './object';
+import { Obj, Type, newObject, release, retain } from './object';
 
 export const CELL_BYTES: usize = 16;
 const SMALL_TEXT_BYTES: usize = 7;
-
-@unmanaged
-export class Cell {
-  type: i32;
-  smallSize: u32;
-  value: u64;
-}
 
 /** Payload of Str and Bytes: where the bytes are and how many. */
 @unmanaged

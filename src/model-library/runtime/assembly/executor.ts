@@ -1,6 +1,6 @@
 // Runs the steps of one task of the program. Arguments, output and variables are set first, then `run`.
 // Nothing here allocates: this is the token loop.
-import { cellAt, intIn, objectIn } from './cell';
+import { cellAt, objectIn } from './cell';
 import { Fault, raise } from './fault';
 import { beginLaunch, flush, launch, pushBuffer, pushInt } from './gpu';
 import { KvState, stateBuffer } from './kv-state';

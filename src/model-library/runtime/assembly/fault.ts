@@ -19,8 +19,8 @@ export namespace Fault {
   export const OutOfMemory = 15;
 }
 
-const CAPACITY: usize = 2048;
-const buffer: usize = memory.data(2048);
+const CAPACITY = 2048;
+const buffer: usize = memory.data(CAPACITY);
 let used: usize = 0;
 
 /** NUL-terminated text of the last failure. */
@@ -29,7 +29,7 @@ export function lastFault(): usize {
 }
 
 function putByte(byte: u32): void {
-  if (used >= CAPACITY - 1) return;
+  if (used >= <usize>(CAPACITY - 1)) return;
   store<u8>(buffer + used++, byte);
   store<u8>(buffer + used, 0);
 }

@@ -16,12 +16,8 @@ export class Func extends Obj {
 }
 
 export function newNative(body: Native, bound: usize): usize {
-  return newNativeAt(body.index, bound);
-}
-
-export function newNativeAt(tableIndex: i32, bound: usize): usize {
   const f = changetype<Func>(newObject(Type.Function, offsetof<Func>()));
-  f.target = tableIndex;
+  f.target = body.index;
   f.bound = bound;
   retain(bound);
   return changetype<usize>(f);

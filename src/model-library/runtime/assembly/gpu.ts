@@ -7,13 +7,13 @@ import { globals } from './global-table';
 import { TVMFFIWasmSafeCall as callHost } from './env';
 import { asciiCopy, lookUp } from './names';
 import { Type, release, retain } from './object';
-import { kernelNameAt, kernelNameSize } from './program';
+import { KERNEL_LIMIT, kernelNameAt, kernelNameSize } from './program';
 
 /** Cells of one call: at most 10 buffers, 8 scalars and 2 grid sides. */
 const frame: usize = memory.data(32 * 16, 16);
 const result: usize = memory.data(16, 16);
-/** Function object by kernel index (KERNEL_LIMIT of them), owned; 0 until the host has made its pipeline. */
-const launchers: usize = memory.data(256 * 4, 4);
+/** Function object by kernel index owned; 0 until the host has made its pipeline. */
+const launchers: usize = memory.data(KERNEL_LIMIT * 4, 4);
 
 export let dispatchCount: i32 = 0;
 export let bufferCount: i32 = 0;

@@ -10,12 +10,12 @@ import {
   tensorArgument,
   textArgument,
 } from './arguments';
-import { putLastingText, putObject, textAt, textIs, textSize } from './cell';
+import { putLastingText, putObject, textAt, textSize } from './cell';
 import { Variable, prepareRun, run, setOutput, setVariable, useParameters, useState } from './executor';
 import { Fault, raise } from './fault';
 import { define } from './function';
 import { setLauncher } from './gpu';
-import { KvState, newKvState } from './kv-state';
+import { newKvState } from './kv-state';
 import { dimOf, itemAt, newList } from './lists';
 import { ModuleKind, newModule } from './module';
 import { NameTable } from './names';
@@ -34,7 +34,7 @@ import {
   vocabulary,
 } from './program';
 import { putStats } from './stats';
-import { Code, Tensor, dim, elementCount, newGpuTensor } from './tensor';
+import { Code, Tensor, elementCount, newGpuTensor } from './tensor';
 
 /** Functions of the virtual machine module by name. */
 export const machine: NameTable = changetype<NameTable>(memory.data(12, 4));

@@ -33,8 +33,6 @@ export namespace Type {
   export const Storage = 129;
 }
 
-export const HEADER_BYTES: usize = 24;
-
 @unmanaged
 export class Obj {
   strong: u32;

@@ -6,7 +6,7 @@ import { vocabulary } from './program';
 const SLOTS = 96;
 /** One slot: f64 size class, u32 buffer number (0 = empty), pad. */
 const SLOT_BYTES: usize = 16;
-const slots: usize = memory.data(96 * 16, 8);
+const slots: usize = memory.data(SLOTS * 16, 8);
 /** Least size given out: lists of up to 1024 tokens (penalties) need no new buffer as they grow. */
 const LEAST_BYTES: i64 = 4096;
 /** Up to here sizes are powers of two; above, eighths of one, which wastes an eighth at most. */

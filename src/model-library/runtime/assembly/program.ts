@@ -1,9 +1,8 @@
 // Reads the program: what to do for one model, made in TypeScript and placed at PROGRAM_AT when the library was packaged.
 // model-library/program/encode.ts draws the layout and is the only writer; offsets count from the block's start.
 
-/** Linear memory from here to PROGRAM_END belongs to the program; this module's own data begins at PROGRAM_END. */
-export const PROGRAM_AT: usize = 1024;
-export const PROGRAM_END: usize = 1048576;
+/** Linear memory from here to 1 MiB belongs to the program; this module's own data begins there (memoryBase, asconfig.json). */
+const PROGRAM_AT: usize = 1024;
 const MAGIC: u32 = 0x474c5944; // "DYLG"
 const FORMAT: u32 = 1;
 /** Kernels a program may have: the launchers' table has this many places. */

@@ -8,19 +8,7 @@ import {
   tensorArgument,
   textArgument,
 } from './arguments';
-import {
-  cellAt,
-  copyOwned,
-  intIn,
-  isNumber,
-  objectIn,
-  putInt,
-  putObject,
-  putText,
-  textAt,
-  textIs,
-  textSize,
-} from './cell';
+import { cellAt, copyOwned, intIn, isNumber, putInt, putObject, putText, textAt, textIs, textSize } from './cell';
 import { Fault, raise } from './fault';
 import { define } from './function';
 import { globals } from './global-table';
