@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { halfToNumber, numberToHalf } from '#base/float16.ts';
 import { blockLengthOf, PACKED_FORMATS, type PackedFormat } from '#formats/packed/format.ts';
-import { attention } from '#model-library/kernels/attention/attention.ts';
+import { attention, attentionReduce, attentionSplit, splitBytes } from '#model-library/kernels/attention/attention.ts';
 import { qkv } from '#model-library/kernels/qkv.ts';
 import {
   attend,
@@ -27,6 +27,7 @@ const HEADS: readonly Heads[] = [
   { heads: 2, kvHeads: 2, headDim: 32 },
   { heads: 9, kvHeads: 3, headDim: 64 },
   { heads: 4, kvHeads: 1, headDim: 128 },
+  { heads: 6, kvHeads: 1, headDim: 80 },
 ];
 
 type Cache = { readonly capacity: number; readonly window: number; readonly sink: number };
@@ -152,14 +153,21 @@ describe.skipIf(!gpu).each(PROFILES)('%s attention', (profile) => {
       packed.set(Uint16Array.from(kv.keys[p]!, numberToHalf), at);
       packed.set(Uint16Array.from(kv.values[p]!, numberToHalf), at + width);
     }
-    const got = await runAttention(sizes, q, packed, { rows, position, ...cache });
+    const call = { rows, position, ...cache };
+    check(sizes, q, kv, call, await runWhole(sizes, q, packed, call), scale);
+    if (rows === 1) check(sizes, q, kv, call, await runSplit(sizes, q, packed, call), scale);
+  };
+
+  function check(sizes: Heads, q: Float32Array, kv: ReferenceKv, call: Call, got: Float32Array, scale: number): void {
+    const { heads, kvHeads, headDim } = sizes;
+    const { rows, position } = call;
     for (let row = 0; row < rows; row++) {
       const seen: ReferenceKv = {
         keys: kv.keys.slice(0, position + row + 1),
         values: kv.values.slice(0, position + row + 1),
       };
       const query = q.subarray(row * heads * headDim, (row + 1) * heads * headDim);
-      const expected = attend(query, seen, position + row, heads, kvHeads, cache);
+      const expected = attend(query, seen, position + row, heads, kvHeads, call);
       // A weighted mean of values of about 1: exp of a score of up to `largest` carries that many roundings of f32.
       const largest = 1 + scale * scale * Math.sqrt(headDim);
       expectWithin(
@@ -169,15 +177,22 @@ describe.skipIf(!gpu).each(PROFILES)('%s attention', (profile) => {
         `${profile} row ${row} of ${rows} at ${position}`,
       );
     }
-  };
+  }
 
-  async function runAttention(
-    sizes: Heads,
-    q: Float32Array,
-    kv: Uint16Array,
-    variables: Cache & { rows: number; position: number },
-  ): Promise<Float32Array> {
-    const out = await gpu!.run(attention(sizes, profile), { q, kv, out: new Float32Array(q.length) }, variables);
+  type Call = Cache & { readonly rows: number; readonly position: number };
+
+  async function runWhole(sizes: Heads, q: Float32Array, kv: Uint16Array, call: Call): Promise<Float32Array> {
+    const out = await gpu!.run(attention(sizes, profile), { q, kv, out: new Float32Array(q.length) }, call);
+    return new Float32Array(out.out!, 0, q.length);
+  }
+
+  async function runSplit(sizes: Heads, q: Float32Array, kv: Uint16Array, call: Call): Promise<Float32Array> {
+    const { perPosition, fixed } = splitBytes(sizes, profile);
+    const variables = { ...call, total: call.position + 1 };
+    const parts = new Float32Array(Math.ceil((perPosition * call.capacity + fixed) / 4)).fill(NaN);
+    const split = await gpu!.run(attentionSplit(sizes, profile), { q, kv, parts }, variables);
+    const joined = { parts: new Float32Array(split.parts!), out: new Float32Array(q.length) };
+    const out = await gpu!.run(attentionReduce(sizes, profile), joined, variables);
     return new Float32Array(out.out!, 0, q.length);
   }
 

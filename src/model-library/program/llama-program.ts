@@ -2,7 +2,13 @@
 //
 //   hidden (arg 0, in place) -> qkv -> q, KV cache -> attention -> mixed -> attn_output -> hidden
 //                            -> gate_up -> active -> ffn_down -> hidden      ...      -> lm_head -> logits (out)
-import { attention } from '#model-library/kernels/attention/attention.ts';
+import {
+  attention,
+  attentionReduce,
+  attentionSplit,
+  splitBytes,
+  type AttentionSizes,
+} from '#model-library/kernels/attention/attention.ts';
 import { embed } from '#model-library/kernels/embed.ts';
 import { gateUp } from '#model-library/kernels/gate-up.ts';
 import type { KernelProfile } from '#model-library/kernels/kernel.ts';
@@ -44,7 +50,7 @@ export function createLlamaProgram(
   const { config } = description;
   const parts = new ProgramParts(description);
   const embedding = parts.matrix('token_embd.weight', config.vocabSize, config.hiddenSize);
-  const layers = createLayers(parts, description);
+  const layers = createLayers(parts, description, profile);
   const outputNorm = parts.vector('output_norm.weight', config.hiddenSize);
   const output = config.tiedOutput ? embedding : parts.matrix('output.weight', config.vocabSize, config.hiddenSize);
 
@@ -103,12 +109,13 @@ type Layers = {
   readonly list: readonly Layer[];
   readonly rope: Source;
   readonly q: Source;
+  readonly splits: Source;
   readonly mixed: Source;
   readonly active: Source;
 };
 
 /** The layers' parameters and caches, and the scratch that all layers share. */
-function createLayers(parts: ProgramParts, description: ModelDescription): Layers {
+function createLayers(parts: ProgramParts, description: ModelDescription, profile: KernelProfile): Layers {
   const { config } = description;
   const queryBytes = config.headCount * config.headDim * F32_BYTES;
   const list = Array.from({ length: config.layerCount }, (_, index) => createLayer(parts, description, index));
@@ -116,6 +123,7 @@ function createLayers(parts: ProgramParts, description: ModelDescription): Layer
     list,
     rope: parts.state('rope', {}), // sized by the runtime
     q: parts.state('q', { perRow: queryBytes }),
+    splits: parts.state('splits', splitBytes(headsOf(description), profile)),
     mixed: parts.state('mixed', { perRow: queryBytes }),
     active: parts.state('active', { perRow: config.ffnSize * F32_BYTES }),
   };
@@ -143,17 +151,18 @@ function createLayer(parts: ProgramParts, { config }: ModelDescription, index: n
 /** One layer over the call's rows; the hidden rows are argument 0 and change in place. */
 function layerSteps(
   parts: ProgramParts,
-  { config }: ModelDescription,
+  description: ModelDescription,
   profile: KernelProfile,
   mode: ProjectionMode,
   layers: Layers,
   layer: Layer,
 ): Step[] {
+  const { config } = description;
   const { hiddenSize, ffnSize, rmsEpsilon: eps } = config;
-  const heads = { heads: config.headCount, kvHeads: config.kvHeadCount, headDim: config.headDim };
+  const heads = headsOf(description);
   const formats = { qFormat: layer.q.format, kFormat: layer.k.format, vFormat: layer.v.format };
   const hidden = arg(0);
-  const { rope, q, mixed, active } = layers;
+  const { rope, q, splits, mixed, active } = layers;
   const attentionOutput = { n: hiddenSize, k: layer.attentionOutput.k, format: layer.attentionOutput.format };
   const down = { n: hiddenSize, k: ffnSize, format: layer.down.format };
   return [
@@ -167,7 +176,12 @@ function layerSteps(
       kv: layer.kv,
       q,
     }),
-    parts.dispatch(attention(heads, profile), { q, kv: layer.kv, out: mixed }),
+    ...(mode === 'prefill'
+      ? [parts.dispatch(attention(heads, profile), { q, kv: layer.kv, out: mixed })]
+      : [
+          parts.dispatch(attentionSplit(heads, profile), { q, kv: layer.kv, parts: splits }),
+          parts.dispatch(attentionReduce(heads, profile), { parts: splits, out: mixed }),
+        ]),
     parts.dispatch(matvec(attentionOutput, profile, mode), { x: mixed, w: layer.attentionOutput.source, y: hidden }),
     parts.dispatch(
       gateUp(
@@ -179,6 +193,10 @@ function layerSteps(
     ),
     parts.dispatch(matvec(down, profile, mode), { x: active, w: layer.down.source, y: hidden }),
   ];
+}
+
+function headsOf({ config }: ModelDescription): AttentionSizes {
+  return { heads: config.headCount, kvHeads: config.kvHeadCount, headDim: config.headDim };
 }
 
 function frequenciesOf({ config, frequencyFactors }: ModelDescription): number[] {

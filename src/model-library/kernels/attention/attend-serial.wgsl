@@ -1,32 +1,42 @@
-// Online softmax over visible positions [from, to) of one query head, by one invocation.
-// best: largest score so far; total: sum of exp(score - best); mixed: values so weighted.
-struct Attended { best: f32, total: f32, mixed: array<vec4<f32>, HEAD_DIM / 4u> }
+// One invocation attends with GROUP query heads that share a KV head over visible positions [begin, end). Softmax is
+// online: `best` is each head's largest score so far, `total` and `mixed` are scaled to it.
+struct Attended { best: array<f32, GROUP>, total: array<f32, GROUP>, mixed: array<vec4<f32>, GROUP * HEAD_DIM / 4u> }
 
-fn four_halves(words: vec2<u32>) -> vec4<f32> {
-  return vec4<f32>(unpack2x16float(words.x), unpack2x16float(words.y));
-}
-
-fn attend(query: u32, kv_head: u32, seen: Visible, begin: u32, end: u32) -> Attended {
+fn attend(query_at: u32, kv_head: u32, seen: Visible, begin: u32, end: u32) -> Attended {
   var state: Attended;
-  state.best = -1e30;
+  var scores: array<f32, GROUP>;
+  var keeps: array<f32, GROUP>;
+  for (var g = 0u; g < GROUP; g++) { state.best[g] = -1e30; }
   for (var i = begin; i < end; i++) {
     let key = slot_of(seen, i) * KV_STRIDE + kv_head * (HEAD_DIM / 8u);
-    let value = key + KV_STRIDE / 2u;
-    var score = 0.0;
+    scores = array<f32, GROUP>();
     for (var d = 0u; d < HEAD_DIM / 8u; d++) {
-      let k = kv[key + d];
-      score += dot(q[query + d * 2u], four_halves(k.xy)) + dot(q[query + d * 2u + 1u], four_halves(k.zw));
+      let words = kv[key + d];
+      let low = four_halves(words.xy);
+      let high = four_halves(words.zw);
+      for (var g = 0u; g < GROUP; g++) {
+        let at = query_at + g * (HEAD_DIM / 4u) + d * 2u;
+        scores[g] += dot(q[at], low) + dot(q[at + 1u], high);
+      }
     }
-    score *= SCALE;
-    let best = max(state.best, score);
-    let keep = exp(state.best - best);
-    let weight = exp(score - best);
-    state.best = best;
-    state.total = state.total * keep + weight;
+    for (var g = 0u; g < GROUP; g++) {
+      let score = scores[g] * SCALE;
+      let best = max(state.best[g], score);
+      keeps[g] = exp(state.best[g] - best);
+      scores[g] = exp(score - best);
+      state.best[g] = best;
+      state.total[g] = state.total[g] * keeps[g] + scores[g];
+    }
+    let value = key + KV_STRIDE / 2u;
     for (var d = 0u; d < HEAD_DIM / 8u; d++) {
-      let v = kv[value + d];
-      state.mixed[d * 2u] = state.mixed[d * 2u] * keep + weight * four_halves(v.xy);
-      state.mixed[d * 2u + 1u] = state.mixed[d * 2u + 1u] * keep + weight * four_halves(v.zw);
+      let words = kv[value + d];
+      let low = four_halves(words.xy);
+      let high = four_halves(words.zw);
+      for (var g = 0u; g < GROUP; g++) {
+        let at = g * (HEAD_DIM / 4u) + d * 2u;
+        state.mixed[at] = state.mixed[at] * keeps[g] + scores[g] * low;
+        state.mixed[at + 1u] = state.mixed[at + 1u] * keeps[g] + scores[g] * high;
+      }
     }
   }
   return state;
