@@ -167,16 +167,19 @@ export class App {
   }
 
   async open(id: string): Promise<void> {
-    if (this.session.conversation?.id !== id) await this.#show(id);
+    if (this.session.conversation?.id === id) return;
+    await this.#show(id);
+    await this.#keep(this.#store?.writeSetting('open-conversation', id));
   }
 
   async startNew(): Promise<void> {
-    if (this.session.conversation !== null) await this.#show(null);
+    if (this.session.conversation === null) return;
+    await this.#show(null);
+    await this.#keep(this.#store?.writeSetting('open-conversation', null));
   }
 
   async remove(id: string): Promise<void> {
-    const isOpen = this.session.conversation?.id === id;
-    if (isOpen) await this.#show(null);
+    if (this.session.conversation?.id === id) await this.startNew();
     await this.#keep(this.shelf.remove(id));
   }
 
@@ -230,7 +233,6 @@ export class App {
     const messages = conversation === null ? [] : ((await this.#store?.messages(conversation.id)) ?? []);
     const draft = (await this.#store?.draft(conversation?.id ?? '')) ?? '';
     this.session = this.#newSession({ conversation, messages, draft });
-    void this.#keep(this.#store?.writeSetting('open-conversation', conversation?.id ?? null));
     await this.measure();
   }
 

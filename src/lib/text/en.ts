@@ -185,9 +185,9 @@ export const en = {
   },
 
   context: {
-    meter: (used: number, window: number) => `${formatNumber(used)} of ${formatNumber(window)} tokens used`,
+    meter: (used: number, window: number) => `${formatNumber(used)} of ${formatNumber(window)} tokens`,
     full: (over: number, window: number) =>
-      `This is about ${formatNumber(over)} ${over === 1 ? 'token' : 'tokens'} too long: the model can keep ${formatNumber(window)} in mind, the whole conversation and room for an answer included. Nothing has been cut.`,
+      `This is about ${formatNumber(over)} ${over === 1 ? 'token' : 'tokens'} more than the model can keep in mind (${formatNumber(window)}, with its answer). Nothing was cut.`,
     draftAlone: 'Shorten your message to send it.',
     shorten: 'Shorten your message, or start a new chat.',
   },
@@ -199,6 +199,7 @@ export const en = {
     dismiss: 'Dismiss',
     actions: {
       retry: 'Try again',
+      load: 'Load the model again',
       models: 'Choose another model',
       space: 'Manage stored models',
       chat: 'Start a new chat',

@@ -76,6 +76,7 @@ const ENTRIES: Record<ErrorCode, Entry> = {
   'tokenizer-merge': TOKENIZER,
   'tokenizer-pre': TOKENIZER,
   'tokenizer-no-end': TOKENIZER,
+  'tokenizer-too-long': TOKENIZER,
   'chat-template-unknown': [
     'This model expects conversations in a form that Daylight does not know. Choose another model.',
     'models',
