@@ -21,7 +21,7 @@ export type ImportRequest = {
     readonly profile: KernelProfile;
   };
   readonly knownAnswers: readonly KnownAnswer[];
-  /** At most, and unless given, 32 MiB. */
+  /** 16 MiB unless given; at most 32. */
   readonly chunkBytes?: number;
   readonly databaseName?: string;
   readonly retry?: RetryPolicy;

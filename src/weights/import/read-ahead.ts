@@ -1,5 +1,6 @@
 // Reads what the next chunks need while the present one is packed. A range is cut into parts that are read side by side:
-// several requests hide the network's delay, and bound what one retry repeats.
+// several requests hide the network's delay, and bound what one retry repeats. The buffers are used over and over: memory that
+// is only allocated and dropped grows until the browser finds time to collect it.
 import type { ByteSource } from '#weights/source/byte-source.ts';
 import type { SourceRange } from './plan.ts';
 
@@ -15,7 +16,10 @@ export type ReadAheadOptions = {
 /** Groups in memory: the one that was given out and the one being read. */
 const GROUPS_AHEAD = 1;
 
-/** Gives the bytes of each group of ranges, in order. Ending it early, or an error, ends its reads. */
+/**
+ * Gives the bytes of each group of ranges, in order; they are good until the next group is asked for. Ending it early, or an
+ * error, ends its reads.
+ */
 export async function* readGroups(
   sources: readonly ByteSource[],
   groups: readonly (readonly SourceRange[])[],
@@ -24,17 +28,22 @@ export async function* readGroups(
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
   const gate = new Gate(options.lanes);
+  const largest = Math.max(0, ...groups.map(lengthOf));
+  const buffers = Array.from({ length: Math.min(groups.length, GROUPS_AHEAD + 1) }, () => new Uint8Array(largest));
   const reading: Promise<Uint8Array<ArrayBuffer>[]>[] = [];
-  const start = (group: readonly SourceRange[]) => {
-    const all = Promise.all(
-      group.map((range) => readRange(sources[range.fileIndex]!, range, gate, { ...options, signal })),
+  const start = (index: number) => {
+    const places = cutBuffer(buffers[index % buffers.length]!, groups[index]!);
+    const reads = groups[index]!.map((range, at) =>
+      readRange(sources[range.fileIndex]!, range, places[at]!, gate, { ...options, signal }),
     );
+    const all = Promise.all(reads).then(() => places);
     all.catch(() => {}); // thrown where its turn comes
     reading.push(all);
   };
   try {
     for (let at = 0; at < groups.length; at++) {
-      while (reading.length + at <= Math.min(at + GROUPS_AHEAD, groups.length - 1)) start(groups[at + reading.length]!);
+      const last = Math.min(at + GROUPS_AHEAD, groups.length - 1);
+      while (at + reading.length <= last) start(at + reading.length);
       yield await reading.shift()!;
     }
   } finally {
@@ -42,25 +51,32 @@ export async function* readGroups(
   }
 }
 
+const lengthOf = (group: readonly SourceRange[]): number => group.reduce((sum, { length }) => sum + length, 0);
+
+/** The part of a buffer that each range of a group gets. */
+function cutBuffer(buffer: Uint8Array<ArrayBuffer>, group: readonly SourceRange[]): Uint8Array<ArrayBuffer>[] {
+  let end = 0;
+  return group.map(({ length }) => buffer.subarray((end += length) - length, end));
+}
+
 async function readRange(
   source: ByteSource,
   { offset, length }: SourceRange,
+  into: Uint8Array<ArrayBuffer>,
   gate: Gate,
   { signal, partBytes, onRead }: ReadAheadOptions,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
+): Promise<void> {
   const parts: Promise<void>[] = [];
   for (let at = 0; at < length; at += partBytes) {
     const partLength = Math.min(partBytes, length - at);
     const readPart = async () => {
       signal.throwIfAborted();
-      bytes.set(await source.read(offset + at, partLength, signal), at);
+      into.set(await source.read(offset + at, partLength, signal), at);
       onRead(partLength);
     };
     parts.push(gate.run(readPart));
   }
   await Promise.all(parts);
-  return bytes;
 }
 
 /** Lets a number of tasks run at a time, first come, first served. */

@@ -134,25 +134,12 @@ class FileReaderAhead {
     return weights[weights.indexOf(file) + 1] ?? null;
   }
 
-  async #readFile(record: ModelRecord, { path, chunks, sizeBytes }: StoredFile): Promise<ArrayBuffer> {
-    if (chunks.length === 1) return this.#readChunk(record, path, 0);
-    const whole = new Uint8Array(sizeBytes);
-    let at = 0;
-    for (const index of chunks.keys()) {
-      const bytes = await this.#readChunk(record, path, index);
-      whole.set(new Uint8Array(bytes), at);
-      at += bytes.byteLength;
-    }
-    return whole.buffer;
-  }
-
-  async #readChunk(record: ModelRecord, path: string, index: number): Promise<ArrayBuffer> {
+  async #readFile(record: ModelRecord, { path, chunks }: StoredFile): Promise<ArrayBuffer> {
     const { hashEvery = 1, onDamage } = this.#options;
-    const hash = this.#chunkCount++ % hashEvery === 0;
     try {
-      const bytes = await this.#store.readChunk(record, path, index, { hash });
+      const bytes = await this.#store.readFile(record, path, () => this.#chunkCount++ % hashEvery === 0);
       this.#counters.bytesRead += bytes.byteLength;
-      this.#counters.reads++;
+      this.#counters.reads += chunks.length;
       return bytes;
     } catch (error) {
       if (error instanceof AppError) onDamage?.(error);

@@ -1,10 +1,9 @@
 // Models in IndexedDB. Promises: a chunk and the mark that it is there are written together or not at all; `complete` is
-// written last and flushed to disk; bytes that are read were checked against the size and, unless told otherwise, the SHA-256
-// they were written with. Any thread of the site may open one.
+// written last and flushed to disk. Any thread of the site may open a store.
+import type { IDBPObjectStore } from 'idb';
 import { AppError, isAppError } from '#base/errors.ts';
 import { invariant } from '#base/invariant.ts';
-import type { IDBPObjectStore } from 'idb';
-import { WeightDatabase, type WeightsSchema } from './database.ts';
+import type { WeightsSchema } from './database.ts';
 import {
   chunkSizes,
   createRecord,
@@ -18,7 +17,8 @@ import {
   type StoredFile,
 } from './model-record.ts';
 import { sha256 } from './sha256.ts';
-import { settled, storageRoom, type StorageRoom } from './storage-errors.ts';
+import { settled } from './storage-errors.ts';
+import { parsedOrError, WeightReader } from './weight-reader.ts';
 
 export const LIBRARY_PATH = 'model-library.wasm';
 
@@ -29,42 +29,13 @@ export type ChunkPlace = { readonly path: string; readonly index: number };
 const chunksOf = (key: string, path?: string): IDBKeyRange =>
   path === undefined ? IDBKeyRange.bound([key], [key, []]) : IDBKeyRange.bound([key, path], [key, path, []]);
 
-export class WeightStore {
-  readonly #database: WeightDatabase;
-
-  /** Opens nothing yet; the first call does. */
-  constructor(databaseName = 'daylight-weights') {
-    this.#database = new WeightDatabase(databaseName);
-  }
-
-  close(): void {
-    this.#database.close();
-  }
-
-  /** Every model with a sound record, complete or not. */
-  async list(): Promise<ModelRecord[]> {
-    return (await this.#records()).flatMap((record) => (isAppError(record) ? [] : [record]));
-  }
-
-  /** Why each record that cannot be used is refused; `delete` removes them by the `key` in the details. */
-  async listDamaged(): Promise<AppError[]> {
-    return (await this.#records()).filter((record) => isAppError(record));
-  }
-
-  /** The record of a model, complete or not; null when there is none. Throws `stored-record-invalid`. */
-  async describe(key: string): Promise<ModelRecord | null> {
-    return this.#database.run('read a record', 0, async (db) => {
-      const value = await db.get('models', key);
-      return value === undefined ? null : parseModelRecord(key, value);
-    });
-  }
-
+export class WeightStore extends WeightReader {
   /**
    * Begins a model, or goes on with it: chunks that are stored in the same layout are kept, a model in another layout is erased.
    * A complete model is returned as it is.
    */
   async begin(draft: ModelDraft): Promise<ModelRecord> {
-    return this.#database.run('begin a model', 0, async (db) => {
+    return this.database.run('begin a model', 0, async (db) => {
       const tx = db.transaction(['models', 'chunks'], 'readwrite', { durability: 'strict' });
       const value = await tx.objectStore('models').get(draft.key);
       const before = value === undefined ? null : parsedOrNull(draft.key, value);
@@ -125,54 +96,10 @@ export class WeightStore {
 
   /** Erases a model with everything stored for it, sound or not. Nothing happens when it is not there. */
   async delete(key: string): Promise<void> {
-    await this.#database.run('delete a model', 0, async (db) => {
+    await this.database.run('delete a model', 0, async (db) => {
       const tx = db.transaction(['models', 'chunks'], 'readwrite', { durability: 'strict' });
       await settled(tx.done, [tx.objectStore('models').delete(key), tx.objectStore('chunks').delete(chunksOf(key))]);
     });
-  }
-
-  /** One chunk's bytes. Throws `stored-chunk-damaged` when it is missing or not what was stored; `hash: false` checks the size only. */
-  async readChunk(
-    record: ModelRecord,
-    path: string,
-    index: number,
-    options: { readonly hash?: boolean } = {},
-  ): Promise<ArrayBuffer> {
-    const chunk = fileOf(record, path).chunks[index];
-    invariant(chunk, `${path} has a chunk ${index}`);
-    const damaged = (reason: string, cause?: unknown) =>
-      new AppError('stored-chunk-damaged', { key: record.key, path, index, reason }, { cause });
-    const blob = await this.#database.run('read a chunk', 0, (db) => db.get('chunks', [record.key, path, index]));
-    if (blob === undefined) throw damaged('it is missing');
-    if (!(blob instanceof Blob)) throw damaged('it is no chunk');
-    if (blob.size !== chunk.sizeBytes) throw damaged(`it has ${blob.size} of ${chunk.sizeBytes} bytes`);
-    let bytes: ArrayBuffer;
-    try {
-      bytes = await blob.arrayBuffer();
-    } catch (cause) {
-      throw damaged('the browser lost its bytes', cause);
-    }
-    if (bytes.byteLength !== chunk.sizeBytes) throw damaged(`it gave ${bytes.byteLength} of ${chunk.sizeBytes} bytes`);
-    if ((options.hash ?? true) && (await sha256(bytes)) !== chunk.sha256) throw damaged('its bytes changed');
-    return bytes;
-  }
-
-  /** `length` bytes of a file from `offset` on, chunks read whole and checked. */
-  async readRange(record: ModelRecord, path: string, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    const file = fileOf(record, path);
-    invariant(offset >= 0 && length >= 0 && offset + length <= file.sizeBytes, `${path} has these bytes`);
-    const bytes = new Uint8Array(length);
-    let start = 0;
-    for (const [index, { sizeBytes }] of file.chunks.entries()) {
-      const from = Math.max(offset, start);
-      const to = Math.min(offset + length, start + sizeBytes);
-      if (from < to) {
-        const chunk = await this.readChunk(record, path, index);
-        bytes.set(new Uint8Array(chunk, from - start, to - from), from - offset);
-      }
-      start += sizeBytes;
-    }
-    return bytes;
   }
 
   /** Notes that every chunk was read and found intact. */
@@ -186,18 +113,6 @@ export class WeightStore {
       const rest = damage.reduce((left, { path, index }) => withChunk(left, path, index, null), record);
       const erased = damage.map(({ path, index }) => chunks.delete([key, path, index]));
       return [{ ...rest, state: 'importing', completedAt: null, verifiedAt: null }, erased];
-    });
-  }
-
-  async usage(): Promise<StorageRoom> {
-    return storageRoom();
-  }
-
-  async #records(): Promise<(ModelRecord | AppError)[]> {
-    return this.#database.run('list the models', 0, async (db) => {
-      const tx = db.transaction('models');
-      const [keys, values] = await Promise.all([tx.store.getAllKeys(), tx.store.getAll()]);
-      return values.map((value, at) => parsedOrError(String(keys[at]), value));
     });
   }
 
@@ -234,7 +149,7 @@ export class WeightStore {
     durability: IDBTransactionDurability,
     change: (record: ModelRecord, stores: { chunks: ChunkWriter }) => [ModelRecord, Promise<unknown>[]],
   ): Promise<ModelRecord> {
-    return this.#database.run(action, neededBytes, async (db) => {
+    return this.database.run(action, neededBytes, async (db) => {
       const tx = db.transaction(['models', 'chunks'], 'readwrite', { durability });
       try {
         const value = await tx.objectStore('models').get(key);
@@ -258,21 +173,6 @@ function abort(tx: { abort(): void }): void {
     tx.abort();
   } catch {
     // It ended already, which is what was wanted.
-  }
-}
-
-function fileOf(record: ModelRecord, path: string): StoredFile {
-  const file = findFile(record, path);
-  invariant(file, `${record.key} has a file ${path}`);
-  return file;
-}
-
-function parsedOrError(key: string, value: unknown): ModelRecord | AppError {
-  try {
-    return parseModelRecord(key, value);
-  } catch (error) {
-    if (isAppError(error)) return error;
-    throw error;
   }
 }
 
