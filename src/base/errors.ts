@@ -42,6 +42,8 @@ const MESSAGES = {
     'The tokenizer is of the kind "{found}"; supported: llama (SentencePiece) and gpt2 (byte-level BPE).',
   'tokenizer-piece': 'Piece {id} of the vocabulary, "{piece}", cannot be used: {reason}.',
   'tokenizer-byte-missing': 'The vocabulary has no byte piece {piece}; a SentencePiece vocabulary needs all 256.',
+  'tokenizer-too-long':
+    'The pieces of the vocabulary are too long to find their merges: {cutting} of at most {limit} cuts.',
   'tokenizer-merge': 'Merge {rank} of the tokenizer, "{merge}", cannot be used: {reason}.',
   'tokenizer-pre': 'The tokenizer splits text in the way "{name}", which is unknown here; known: {known}.',
   'tokenizer-no-end': 'No token of this model ends an answer. Its control tokens: {known}.',

@@ -26,9 +26,39 @@ export function byteLevelParts(vocabulary: Vocabulary, pieces: Pieces): Tokenize
     merges: readMerges(vocabulary, pieces),
     model: { unk_token: null, fuse_unk: false, byte_fallback: false, ignore_merges: pre.ignoreMerges },
     normalizer: null,
-    preTokenizer: { type: 'Sequence', pretokenizers: [...splits, bytes] },
+    preTokenizer: { type: 'Sequence', pretokenizers: [...splits, bytes, ...dropMissingBytes(pieces)] },
     decoders: [bytes],
   };
+}
+
+/**
+ * A byte that is no piece gives no token, as in llama.cpp, and the pieces beside it do not join over the gap. (SmolLM2 has
+ * pieces for 235 of the 256 bytes.)
+ */
+function dropMissingBytes(pieces: Pieces): object[] {
+  const missing = byteCharacters().filter((character) => !pieces.idOf.has(character));
+  if (missing.length === 0) return [];
+  return [
+    {
+      type: 'Split',
+      pattern: { Regex: `[${missing.map(escapeInClass).join('')}]` },
+      behavior: 'Removed',
+      invert: false,
+    },
+  ];
+}
+
+/** GPT-2's alphabet: printable Latin-1 stands for itself, the other bytes for the characters from U+0100 on. */
+function byteCharacters(): string[] {
+  let next = 0x100;
+  return Array.from({ length: 256 }, (_, byte) => {
+    const printable = (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
+    return String.fromCharCode(printable ? byte : next++);
+  });
+}
+
+function escapeInClass(character: string): string {
+  return /[\\\]^[&-]/.test(character) ? `\\${character}` : character;
 }
 
 /** The merges in order of rank; of a pair that comes twice the first counts. */

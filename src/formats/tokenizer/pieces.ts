@@ -30,8 +30,16 @@ export function indexPieces(vocabulary: Vocabulary): Pieces {
   return { texts: tokens, idOf, types };
 }
 
-/** Control, unknown and unused pieces: llama.cpp never makes them from text. */
+/** How model makers write control tokens; some conversions wrongly call them normal or user-defined. */
+const CONTROL_FORM = /^<\|[^<>|]+\|>$/;
+
+/** Whether a piece stands for no text, so that nothing typed may become it. */
 export function isHidden(pieces: Pieces, id: number): boolean {
   const type = pieces.types[id];
-  return type === PIECE.CONTROL || type === PIECE.UNKNOWN || type === PIECE.UNUSED;
+  return type === PIECE.CONTROL || type === PIECE.UNKNOWN || CONTROL_FORM.test(pieces.texts[id]!);
+}
+
+/** Whether merges may use and make the piece. */
+export function isMergeable(pieces: Pieces, id: number): boolean {
+  return pieces.types[id] !== PIECE.BYTE && !isHidden(pieces, id);
 }

@@ -3,7 +3,7 @@
 import { AppError } from '#base/errors.ts';
 import { required } from '#formats/gguf/metadata-access.ts';
 import type { Vocabulary } from '#formats/gguf/vocabulary.ts';
-import { PIECE, type Pieces } from '#formats/tokenizer/pieces.ts';
+import { isMergeable, PIECE, type Pieces } from '#formats/tokenizer/pieces.ts';
 import { CONTINUES } from '#formats/tokenizer/sentinels.ts';
 import type { MergePair, TokenizerParts } from '#formats/tokenizer/tokenizer-json.ts';
 
@@ -53,15 +53,25 @@ function checkBytePieces(pieces: Pieces): void {
   }
 }
 
+/** Every way to cut every piece is looked up: squared lengths, in sum. Real vocabularies stay below 2^24. */
+const MAX_CUTTING = 2 ** 26;
+
 /**
- * Ranked merges that do what the scores say. A rank orders two merges of the same score, where SentencePiece takes the
- * leftmost: the pair with the longer left part goes first, so that a run of one character grows from the left.
+ * Ranked merges that do what the scores say. Ranks are all different, scores may be equal, and then SentencePiece takes
+ * the leftmost pair: here the pair with the longer left part goes first, which makes a run of one character grow from the
+ * left. That is the same for Mistral's runs of spaces, the only equal scores in the vocabularies known; for other pieces
+ * of equal scores the order can differ.
  */
 function mergesFromScores(pieces: Pieces, scores: Float32Array): MergePair[] {
+  const cutting = pieces.texts.reduce((sum, { length }) => sum + length * length, 0);
+  if (cutting > MAX_CUTTING) throw new AppError('tokenizer-too-long', { cutting, limit: MAX_CUTTING });
   const found: { left: string; right: string; score: number }[] = [];
-  const joins = (text: string) => pieces.types[pieces.idOf.get(text) ?? -1] === PIECE.NORMAL;
+  const joins = (text: string) => {
+    const id = pieces.idOf.get(text);
+    return id !== undefined && isMergeable(pieces, id);
+  };
   for (const [id, piece] of pieces.texts.entries()) {
-    if (pieces.types[id] !== PIECE.NORMAL) continue;
+    if (!isMergeable(pieces, id)) continue;
     for (let at = 1; at < piece.length; at++) {
       if (isLowSurrogate(piece.charCodeAt(at))) continue;
       const left = piece.slice(0, at);

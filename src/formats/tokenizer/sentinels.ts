@@ -16,8 +16,7 @@ export const CONTINUES = `${OPEN}+${CLOSE}`;
 /** A regular expression (Oniguruma's and JavaScript's syntax alike) that matches every sentinel. */
 export const SENTINEL_PATTERN = `${OPEN}(?:\\d+|\\+)${CLOSE}`;
 
-/** Openings are removed all at once: removing one of several would leave a new sentinel behind. */
-const TYPED = new RegExp(`(?:${OPEN})+(?=(?:\\d+|\\+)${CLOSE})`, 'g');
+const SENTINEL = new RegExp(SENTINEL_PATTERN, 'g');
 
 /** The text that encodes to the control token `id`, and that nothing typed encodes to. */
 export function sentinel(id: number): string {
@@ -25,9 +24,10 @@ export function sentinel(id: number): string {
 }
 
 /**
- * Makes text from outside safe to encode: what would be a sentinel loses its first characters, and lone surrogates, which
- * the tokenizer does not survive, become U+FFFD. All other text, half a sentinel included, comes back unchanged.
+ * Makes text from outside safe to encode: U+FFFD stands for the first character of what would be a sentinel, and for lone
+ * surrogates, which the tokenizer does not survive. All other text, parts of sentinels included, comes back unchanged.
  */
 export function stripSentinels(text: string): string {
-  return text.toWellFormed().replace(TYPED, '');
+  // Replaced, not removed: what stands before and after an opening that is taken out may itself make a sentinel.
+  return text.toWellFormed().replace(SENTINEL, (found) => `\uFFFD${found.slice(1)}`);
 }
