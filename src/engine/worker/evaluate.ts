@@ -12,13 +12,14 @@ export function argmax(values: Float32Array): number {
 
 /**
  * Prefills `ids` into an empty cache and continues greedily, keeping the logits `[vocabulary]` of each step. WebLLM's
- * own sampling goes on underneath and is not looked at. Ends with an empty cache.
+ * own sampling goes on underneath and is not looked at. Ends with an empty cache. `goesOn` is asked before each step: false
+ * ends early with what is there, throwing ends with that.
  */
 export async function evaluate(
   pipeline: Pipeline,
   ids: readonly number[],
   count: number,
-  beforeStep: () => void = () => {},
+  goesOn: () => boolean = () => true,
 ): Promise<Evaluation> {
   const result: Evaluation = { ids: [], logits: [] };
   const before = pipeline.logitProcessor;
@@ -33,8 +34,7 @@ export async function evaluate(
   try {
     pipeline.resetChat();
     let next = [...ids];
-    while (result.ids.length < count) {
-      beforeStep();
+    while (result.ids.length < count && goesOn()) {
       await pipeline.forwardTokensAndSample(next, result.ids.length === 0);
       const token = argmax(result.logits.at(-1) as Float32Array);
       result.ids.push(token);

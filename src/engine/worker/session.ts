@@ -148,7 +148,11 @@ export class EngineSession {
     checkIds(ids, loaded.pipeline.fullVocabSize, loaded.contextLength - count + 1);
     if (ids.length === 0) throw new AppError('engine-request', { what: 'ids is empty' });
     const either = AbortSignal.any([signal, loaded.gone]);
-    return this.#inTurn(loaded, 'evaluate', () => evaluate(loaded.pipeline, ids, count, () => either.throwIfAborted()));
+    const goesOn = () => {
+      either.throwIfAborted();
+      return true;
+    };
+    return this.#inTurn(loaded, 'evaluate', () => evaluate(loaded.pipeline, ids, count, goesOn));
   }
 
   /** Ends running and waiting generations as `finish_reason: "abort"`. */
