@@ -12,6 +12,9 @@ import {
   type TinyEngine,
 } from './support/tiny-engine.ts';
 
+/** A software adapter compiles for several seconds, and for a minute where the machine is busy. */
+const LOADING_MS = 240_000;
+
 const messages = [{ role: 'user' as const, content: 'The weather in the mountains' }];
 
 let tiny: TinyLibrary;
@@ -19,7 +22,7 @@ let open: TinyEngine;
 beforeAll(async () => {
   tiny = await createTinyLibrary({ model: { types: 'Q8_0' } });
   open = await openTinyEngine(tiny);
-});
+}, LOADING_MS);
 beforeEach(() => open.engine.resetChat());
 afterAll(() => open.close());
 

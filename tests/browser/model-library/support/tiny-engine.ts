@@ -137,11 +137,11 @@ export async function openTinyEngine(tiny: TinyLibrary): Promise<TinyEngine> {
   };
 }
 
-/** Runs `use` inside one of WebLLM's scopes; what it keeps and what calls return is dropped at the end. */
-export async function withScope(pipeline: Pipeline, use: (keep: <T>(value: T) => T) => Promise<void>): Promise<void> {
+/** Runs `use` inside one of WebLLM's scopes; what its calls return is dropped at the end. */
+export async function withScope(pipeline: Pipeline, use: () => Promise<void>): Promise<void> {
   pipeline.tvm.beginScope();
   try {
-    await use((value) => value);
+    await use();
   } finally {
     pipeline.tvm.endScope();
   }
