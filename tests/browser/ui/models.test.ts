@@ -1,3 +1,4 @@
+import type { ComponentProps } from 'svelte';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { AppError } from '#base/errors.ts';
@@ -30,9 +31,9 @@ beforeEach(() => {
   vi.clearAllMocks();
 });
 
-function showPicker(changes: { stored?: readonly ModelInfo[]; disabled?: boolean } = {}): void {
-  const embedded = { key: 'embedded', sizeBytes: 98_362_432 };
-  render(ModelPicker, { embedded, stored: [], loadedKey: null, disabled: false, ...changes, ...calls });
+function showPicker(changes: Partial<ComponentProps<typeof ModelPicker>> = {}): void {
+  const first = { embeddedBytes: 98_362_432, embeddedStored: null, others: [], loadedKey: null, disabled: false };
+  render(ModelPicker, { ...first, ...changes, ...calls });
 }
 
 test('a first visit tells size and licence before the one button that loads', async () => {
@@ -43,6 +44,12 @@ test('a first visit tells size and licence before the one button that loads', as
   expect(calls.onembedded).toHaveBeenCalledOnce();
 });
 
+test("the site's own model is loaded without a download once it is stored, and can be deleted", async () => {
+  showPicker({ embeddedStored: model('own', 'complete') });
+  await expect.element(page.getByText('Already on this device: nothing is downloaded.')).toBeInTheDocument();
+  await expect.element(page.getByRole('button', { name: 'Delete SmolLM2-135M-Instruct' })).toBeEnabled();
+});
+
 test('without a graphics card nothing can be loaded', async () => {
   showPicker({ disabled: true });
   await expect.element(page.getByRole('button', { name: 'Load and chat' })).toBeDisabled();
@@ -50,7 +57,7 @@ test('without a graphics card nothing can be loaded', async () => {
 
 test('a stored model is loaded by its name; an unfinished one is not offered for it', async () => {
   const [whole, part] = [model('a', 'complete'), model('b', 'importing')];
-  showPicker({ stored: [whole, part] });
+  showPicker({ others: [whole, part] });
   await page.getByRole('button', { name: 'Load Model a' }).click();
   expect(calls.onstored).toHaveBeenCalledWith(whole);
   expect(page.getByRole('button', { name: 'Load Model b' }).elements()).toHaveLength(0);
@@ -58,7 +65,7 @@ test('a stored model is loaded by its name; an unfinished one is not offered for
 });
 
 test('deleting a model asks first, and keeping it is one key away', async () => {
-  showPicker({ stored: [model('a', 'complete')] });
+  showPicker({ others: [model('a', 'complete')] });
   const remove = page.getByRole('button', { name: 'Delete Model a' });
   await remove.click();
   await expect.element(page.getByRole('dialog', { name: 'Delete Model a?' })).toBeVisible();
