@@ -59,10 +59,7 @@ export function projectionKernel(projection: Projection): Kernel {
     name: `${projection.name}_${profile}_${mode}`,
     bindings: projection.bindings,
     scalars,
-    grid: [
-      fixed(Math.ceil(quadCount / loop.quadsPerWorkgroup)),
-      lastRowOnly ? fixed(1) : rowsBy(loop.rowsPerWorkgroup),
-    ],
+    grid: [fixed(loop.workgroupCount), lastRowOnly ? fixed(1) : rowsBy(loop.rowsPerWorkgroup)],
     workgroupSize: loop.workgroupSize,
     constants: {
       BLOCKS: k / 32,

@@ -1,8 +1,8 @@
-// Formats of weight = scale * q + offset with unsigned q and one scale a block. Needs WEIGHT_bytes(row, block) -> Bytes
-// and WEIGHT_affine(row, block) -> (scale, offset).
-fn WEIGHT_dot(row: u32, block: u32, x: ptr<function, Block>, x_sum: f32) -> f32 {
+// Formats of weight = scale * q + offset with unsigned q and one scale a block. Needs WEIGHT_bytes(row, block) -> Bytes,
+// WEIGHT_dot_bytes(row, block, x) -> f32, and WEIGHT_affine(row, block) -> (scale, offset).
+fn WEIGHT_dot(row: u32, block: u32, x: ptr<function, Block>, x_sums: vec2<f32>) -> f32 {
   let affine = WEIGHT_affine(row, block);
-  return affine.x * dot_bytes(WEIGHT_bytes(row, block), x) + affine.y * x_sum;
+  return affine.x * WEIGHT_dot_bytes(row, block, x) + affine.y * (x_sums.x + x_sums.y);
 }
 
 fn WEIGHT_block(row: u32, block: u32) -> Block {

@@ -32,14 +32,56 @@ fn dot_blocks(a: ptr<function, Block>, b: ptr<function, Block>) -> f32 {
     + dot((*a)[4], (*b)[4]) + dot((*a)[5], (*b)[5]) + dot((*a)[6], (*b)[6]) + dot((*a)[7], (*b)[7]);
 }
 
-fn sum_block(a: ptr<function, Block>) -> f32 {
-  let all = (*a)[0] + (*a)[1] + (*a)[2] + (*a)[3] + (*a)[4] + (*a)[5] + (*a)[6] + (*a)[7];
-  return all.x + all.y + all.z + all.w;
+// The sums of values 0..15 and 16..31.
+fn half_sums(a: ptr<function, Block>) -> vec2<f32> {
+  let low = (*a)[0] + (*a)[1] + (*a)[2] + (*a)[3];
+  let high = (*a)[4] + (*a)[5] + (*a)[6] + (*a)[7];
+  return vec2<f32>(low.x + low.y + low.z + low.w, high.x + high.y + high.z + high.w);
 }
 
-fn dot_bytes(q: Bytes, x: ptr<function, Block>) -> f32 {
-  return dot(unsigned_bytes(q.low.x), (*x)[0]) + dot(unsigned_bytes(q.low.y), (*x)[1])
-    + dot(unsigned_bytes(q.low.z), (*x)[2]) + dot(unsigned_bytes(q.low.w), (*x)[3])
-    + dot(unsigned_bytes(q.high.x), (*x)[4]) + dot(unsigned_bytes(q.high.y), (*x)[5])
-    + dot(unsigned_bytes(q.high.z), (*x)[6]) + dot(unsigned_bytes(q.high.w), (*x)[7]);
+// A block by columns: entry c is values c, 4+c, 8+c, 12+c, entry 4+c the same from 16 on.
+fn by_columns(x: Block) -> Block {
+  return Block(
+    vec4<f32>(x[0].x, x[1].x, x[2].x, x[3].x), vec4<f32>(x[0].y, x[1].y, x[2].y, x[3].y),
+    vec4<f32>(x[0].z, x[1].z, x[2].z, x[3].z), vec4<f32>(x[0].w, x[1].w, x[2].w, x[3].w),
+    vec4<f32>(x[4].x, x[5].x, x[6].x, x[7].x), vec4<f32>(x[4].y, x[5].y, x[6].y, x[7].y),
+    vec4<f32>(x[4].z, x[5].z, x[6].z, x[7].z), vec4<f32>(x[4].w, x[5].w, x[6].w, x[7].w),
+  );
+}
+
+// The dot products below take a number out of a word by a mask alone and leave it where it lies, as a multiple of a
+// power of two: one sum for each place, brought to the same scale at the end. That is a shift less for every weight.
+// Place c of four words meets column c, so they take x by columns.
+
+// Through i32, because some machines convert unsigned integers slowly; no masked place reaches the sign.
+fn numbers(words: vec4<u32>) -> vec4<f32> {
+  return vec4<f32>(bitcast<vec4<i32>>(words));
+}
+
+// 16 unsigned bytes by four columns of x.
+fn dot_bytes(words: vec4<u32>, a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32>) -> f32 {
+  return dot(numbers(words & vec4<u32>(0xffu)), a)
+    + dot(numbers(words & vec4<u32>(0xff00u)), b) * 0x1p-8
+    + dot(numbers(words & vec4<u32>(0xff0000u)), c) * 0x1p-16
+    + dot(numbers(words >> vec4<u32>(24u)), d);
+}
+
+// Weights 0..15, and 16..31.
+fn dot_low_bytes(words: vec4<u32>, x: ptr<function, Block>) -> f32 {
+  return dot_bytes(words, (*x)[0], (*x)[1], (*x)[2], (*x)[3]);
+}
+
+fn dot_high_bytes(words: vec4<u32>, x: ptr<function, Block>) -> f32 {
+  return dot_bytes(words, (*x)[4], (*x)[5], (*x)[6], (*x)[7]);
+}
+
+fn dot_nibbles(words: vec4<u32>, x: ptr<function, Block>) -> f32 {
+  return dot(numbers(words & vec4<u32>(0xfu)), (*x)[0])
+    + dot(numbers(words & vec4<u32>(0xf0u)), (*x)[4]) * 0x1p-4
+    + dot(numbers(words & vec4<u32>(0xf00u)), (*x)[1]) * 0x1p-8
+    + dot(numbers(words & vec4<u32>(0xf000u)), (*x)[5]) * 0x1p-12
+    + dot(numbers(words & vec4<u32>(0xf0000u)), (*x)[2]) * 0x1p-16
+    + dot(numbers(words & vec4<u32>(0xf00000u)), (*x)[6]) * 0x1p-20
+    + dot(numbers(words & vec4<u32>(0xf000000u)), (*x)[3]) * 0x1p-24
+    + dot(numbers(words >> vec4<u32>(28u)), (*x)[7]);
 }

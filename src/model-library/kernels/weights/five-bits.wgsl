@@ -9,3 +9,8 @@ fn WEIGHT_bytes(row: u32, block: u32) -> Bytes {
     low.high | (((bits >> (words + vec4<u32>(4u))) & ones) << vec4<u32>(4u)),
   );
 }
+
+fn WEIGHT_dot_bytes(row: u32, block: u32, x: ptr<function, Block>) -> f32 {
+  let q = WEIGHT_bytes(row, block);
+  return dot_low_bytes(q.low, x) + dot_high_bytes(q.high, x);
+}

@@ -22,13 +22,10 @@ fn WEIGHT_centred(word: u32) -> vec4<f32> {
   return unsigned_bytes(word) - vec4<f32>(32.0);
 }
 
-fn WEIGHT_dot(row: u32, block: u32, x: ptr<function, Block>, x_sum: f32) -> f32 {
+fn WEIGHT_dot(row: u32, block: u32, x: ptr<function, Block>, x_sums: vec2<f32>) -> f32 {
   let q = WEIGHT_bytes(row, block);
-  let scales = WEIGHT_scales(row, block);
-  return scales.x * (dot(WEIGHT_centred(q.low.x), (*x)[0]) + dot(WEIGHT_centred(q.low.y), (*x)[1])
-      + dot(WEIGHT_centred(q.low.z), (*x)[2]) + dot(WEIGHT_centred(q.low.w), (*x)[3]))
-    + scales.y * (dot(WEIGHT_centred(q.high.x), (*x)[4]) + dot(WEIGHT_centred(q.high.y), (*x)[5])
-      + dot(WEIGHT_centred(q.high.z), (*x)[6]) + dot(WEIGHT_centred(q.high.w), (*x)[7]));
+  let sums = vec2<f32>(dot_low_bytes(q.low, x), dot_high_bytes(q.high, x)) - 32.0 * x_sums;
+  return dot(WEIGHT_scales(row, block), sums);
 }
 
 fn WEIGHT_block(row: u32, block: u32) -> Block {

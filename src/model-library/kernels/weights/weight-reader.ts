@@ -1,5 +1,6 @@
 // The WGSL that reads one packed matrix. For a binding called `w` it defines
-//   w_dot(row, block, x: ptr<function, Block>, x_sum) -> f32     sum of weight * x over the block
+//   w_dot(row, block, x: ptr<function, Block>, x_sums) -> f32    sum of weight * x over the block;
+//                                                                 x is by_columns, x_sums is half_sums of it
 //   w_block(row, block) -> Block                                  the 32 weights
 // In the sources the binding is called WEIGHT, so WEIGHT_dot becomes w_dot. formats/packed/format.ts draws the layouts.
 import { packedRow, type PackedFormat } from '#formats/packed/format.ts';
