@@ -1,104 +1,124 @@
-// `npm run bench -- kernels`: single kernels on their real shapes, this checkout's beside another revision's when one is
-// named, taking turns. A revision that computes something else is no comparison and is refused.
+// `npm run bench -- kernels`: what a token costs the GPU, kernel by kernel, on the models' real shapes; this checkout's
+// program beside another revision's when one is named, taking turns. A revision that computes something else is refused.
 import { expect, test } from 'vitest';
-import { createBuffers, prepareKernel, type CaseBuffers, type TimedKernel } from './kernels/stopwatch.ts';
-import { kernelCases, type KernelCase, type KernelSet } from './kernels/cases.ts';
-import { ratioOf, spreadOf } from './statistics.ts';
+import { createLlamaProgram } from '#model-library/program/llama-program.ts';
+import type { Step } from '#model-library/program/program.ts';
+import { TIMED_MODELS, type TimedModel } from './kernels/models.ts';
+import { Stage, type Situation } from './kernels/stage.ts';
+import { ratioOf, spreadOf, type Spread } from './statistics.ts';
 
-const { BENCH_ROUNDS, BENCH_KERNELS, BENCH_PROFILE, BENCH_AGAINST } = import.meta.env as Record<
-  string,
-  string | undefined
->;
-const ROUNDS = Number(BENCH_ROUNDS ?? 7);
-const PROFILE = BENCH_PROFILE === 'parallel' ? 'parallel' : 'serial';
-/** One sample lasts about this long, so that the clock and the wake-up of the queue do not matter. */
-const SAMPLE_MS = 40;
-const FILTER = new RegExp(BENCH_KERNELS ?? '.');
+const env = import.meta.env as Record<string, string | undefined>;
+const ROUNDS = Number(env.BENCH_ROUNDS ?? 7);
+const PROFILE = env.BENCH_PROFILE === 'parallel' ? 'parallel' : 'serial';
+const AGAINST = env.BENCH_AGAINST;
+/** Chooses situations, as `smollm2 decode`. */
+const FILTER = new RegExp(env.BENCH_KERNELS ?? '.');
+/** One sample lasts about this long, so that neither the clock nor the wake-up of the queue matters. */
+const SAMPLE_MS = 50;
 
-async function thisRevision(): Promise<KernelSet> {
-  const [a, b, c, d, e] = await Promise.all([
-    import('#model-library/kernels/matvec.ts'),
-    import('#model-library/kernels/gate-up.ts'),
-    import('#model-library/kernels/qkv.ts'),
-    import('#model-library/kernels/lm-head.ts'),
-    import('#model-library/kernels/attention/attention.ts'),
-  ]);
-  return { ...a, ...b, ...c, ...d, ...e };
+type MakeProgram = typeof createLlamaProgram;
+type Timed = {
+  readonly name: string;
+  readonly dispatchCount: number;
+  readonly ms: Spread;
+  readonly ratio: Spread | null;
+};
+
+/** The program of the checkout that scripts/bench.mjs put beside ours. */
+async function otherRevision(): Promise<MakeProgram | null> {
+  if (!AGAINST) return null;
+  const path = '/bench/results/against/src/model-library/program/llama-program.ts';
+  return ((await import(/* @vite-ignore */ path)) as { createLlamaProgram: MakeProgram }).createLlamaProgram;
 }
 
-/** The kernels of the checkout that scripts/bench.mjs put beside ours. */
-async function otherRevision(): Promise<KernelSet | null> {
-  if (!BENCH_AGAINST) return null;
-  const parts = ['matvec', 'gate-up', 'qkv', 'lm-head', 'attention/attention'];
-  const from = (part: string) =>
-    import(/* @vite-ignore */ `/bench/results/against/src/model-library/kernels/${part}.ts`);
-  return Object.assign({}, ...(await Promise.all(parts.map(from)))) as KernelSet;
+function situationsOf({ name, prefillRows }: TimedModel): [label: string, situation: Situation][] {
+  const all: [string, Situation][] = [
+    [`${name} decode at 128`, { task: 'decode', rows: 1, position: 128 }],
+    [`${name} decode at 1024`, { task: 'decode', rows: 1, position: 1024 }],
+    [`${name} softmax`, { task: 'softmax', rows: 1, position: 0 }],
+    [`${name} sample`, { task: 'sample', rows: 1, position: 0 }],
+    [`${name} prefill of ${prefillRows}`, { task: 'prefill', rows: prefillRows, position: 0 }],
+  ];
+  return all.filter(([label]) => FILTER.test(label));
 }
 
 /** Larger than f32 rounding in another order makes, far smaller than a mistake does. */
-function agree(ours: ArrayLike<number>, theirs: ArrayLike<number>): boolean {
-  let largest = 0;
-  for (let i = 0; i < ours.length; i++) largest = Math.max(largest, Math.abs(ours[i]!));
-  for (let i = 0; i < ours.length; i++) if (!(Math.abs(ours[i]! - theirs[i]!) <= 1e-3 * largest)) return false;
-  return ours.length === theirs.length && largest > 0;
+function expectSameNumbers(ours: Float32Array, theirs: Float32Array, label: string): void {
+  const largest = ours.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  expect(largest, `${label}: this revision computes nothing`).toBeGreaterThan(0);
+  const isFar = ours.some((value, i) => !(Math.abs(value - theirs[i]!) <= 2e-3 * largest));
+  expect(isFar, `${label}: the two revisions compute different numbers`).toBe(false);
 }
 
-async function timesPerSample(kernel: TimedKernel): Promise<number> {
-  await kernel.run(1); // the first run of a pipeline is slower
-  let times = 1;
-  for (let elapsed = await kernel.run(times); elapsed < SAMPLE_MS && times < 4096; elapsed = await kernel.run(times)) {
-    times = Math.min(4096, Math.ceil(times * Math.max(2, SAMPLE_MS / Math.max(elapsed, 1))));
-  }
-  return times;
-}
-
-async function measure(device: GPUDevice, kernelCase: KernelCase, sets: readonly KernelSet[], buffers: CaseBuffers) {
-  const kernels: TimedKernel[] = [];
-  for (const set of sets) kernels.push(await prepareKernel(device, kernelCase, kernelCase.kernel(set), buffers));
-  if (kernels.length > 1) {
-    const [ours, theirs] = [await kernels[0]!.output(), await kernels[1]!.output()];
-    if (!agree(ours, theirs)) throw new Error(`${kernelCase.name}: the two revisions compute different numbers.`);
-  }
+/** Milliseconds of one run of each stopwatch, `ROUNDS` of them, taking turns. */
+async function takeTurns(stopwatches: readonly ((times: number) => Promise<number>)[]): Promise<number[][]> {
   const times: number[] = [];
-  for (const kernel of kernels) times.push(await timesPerSample(kernel));
-  const samples = kernels.map((): number[] => []);
+  for (const run of stopwatches) {
+    const first = await run(1); // the first run of a pipeline is slower
+    const once = first > 20 * SAMPLE_MS ? first : await run(1);
+    times.push(Math.min(1000, Math.ceil(SAMPLE_MS / Math.max(once, 0.1))));
+  }
+  const samples = stopwatches.map((): number[] => []);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [at, kernel] of kernels.entries()) {
-      samples[at]!.push(((await kernel.run(times[at]!)) * 1000) / times[at]!);
-    }
+    for (const [at, run] of stopwatches.entries()) samples[at]!.push((await run(times[at]!)) / times[at]!);
   }
   return samples;
+}
+
+async function timeSteps(
+  stages: readonly Stage[],
+  situation: Situation,
+  name: string,
+  stepsOf: (stage: Stage) => readonly Step[] | undefined,
+): Promise<Timed> {
+  const known = stages.map((stage) => [stage, stepsOf(stage)] as const).filter(([, steps]) => steps !== undefined);
+  const stopwatches = await Promise.all(known.map(([stage, steps]) => stage.stopwatch(situation, steps!)));
+  const [ours, theirs] = await takeTurns(stopwatches);
+  const dispatchCount = known[0]![1]!.filter(({ type }) => type === 'dispatch').length;
+  return { name, dispatchCount, ms: spreadOf(ours!)!, ratio: theirs ? ratioOf(theirs, ours!) : null };
+}
+
+function lineOf({ name, dispatchCount, ms, ratio }: Timed, wholeMs: number): string {
+  const range = `${ms.median.toFixed(3)} ms (${ms.low.toFixed(3)}–${ms.high.toFixed(3)})`;
+  const compared = ratio
+    ? `${AGAINST} takes ${ratio.median.toFixed(2)}× (${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)})`
+    : '';
+  const share = `${((100 * ms.median) / wholeMs).toFixed(1)} %`;
+  return [name.padEnd(56), `${dispatchCount}×`.padStart(5), range.padStart(34), share.padStart(8), compared].join('  ');
 }
 
 test('times every kernel', async () => {
   const adapter = await navigator.gpu?.requestAdapter();
   if (!adapter) throw new Error('This browser has no WebGPU adapter, so there is nothing to measure.');
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const device = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
+  const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = adapter.limits;
+  const requiredLimits = { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize };
+  const device = await adapter.requestDevice({ requiredLimits });
   let lastError: string | null = null;
   device.addEventListener('uncapturederror', ({ error }) => (lastError = error.message));
+
   const other = await otherRevision();
-  const sets = [await thisRevision(), ...(other ? [other] : [])];
+  const makers: readonly MakeProgram[] = other ? [createLlamaProgram, other] : [createLlamaProgram];
   const { vendor, architecture, description } = adapter.info;
   const lines = [`${vendor} ${architecture} ${description}, ${PROFILE} profile, ${ROUNDS} rounds`];
-  for (const kernelCase of kernelCases(PROFILE).filter(({ name }) => FILTER.test(name))) {
-    const buffers = createBuffers(device, kernelCase);
-    const samples = await measure(device, kernelCase, sets, buffers);
-    for (const buffer of buffers.values()) buffer.destroy();
-    expect(lastError).toBeNull();
-    const [ours, theirs] = samples;
-    const spread = spreadOf(ours!)!;
-    const ratio = theirs ? ratioOf(theirs, ours!) : null;
-    lines.push(
-      [
-        kernelCase.name.padEnd(58),
-        `${spread.median.toFixed(1)} µs (${spread.low.toFixed(1)}–${spread.high.toFixed(1)})`.padStart(32),
-        `${(kernelCase.weightBytes / spread.median / 1000).toFixed(2)} GB/s`.padStart(12),
-        `${(kernelCase.operations / spread.median / 1000).toFixed(2)} GFLOP/s`.padStart(15),
-        ratio ? `${ratio.median.toFixed(2)}× ${BENCH_AGAINST} (${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)})` : '',
-      ].join('  '),
-    );
-    console.log(lines.at(-1));
+  for (const model of TIMED_MODELS) {
+    const situations = situationsOf(model);
+    if (situations.length === 0) continue;
+    const stages = makers.map((make) => new Stage(device, make(model.description, PROFILE), model));
+    for (const [label, situation] of situations) {
+      const results = await Promise.all(stages.map((stage) => stage.result(situation)));
+      if (results[1]) expectSameNumbers(results[0]!, results[1], label);
+      const whole = await timeSteps(stages, situation, label, (stage) =>
+        [...stage.dispatches(situation).values()].flat(),
+      );
+      const kernels: Timed[] = [];
+      for (const name of stages[0]!.dispatches(situation).keys()) {
+        kernels.push(await timeSteps(stages, situation, `  ${name}`, (stage) => stage.dispatches(situation).get(name)));
+      }
+      expect(lastError, label).toBeNull();
+      lines.push('', ...[whole, ...kernels].map((timed) => lineOf(timed, whole.ms.median)));
+      console.log(lines.slice(-1 - kernels.length).join('\n'));
+    }
+    for (const stage of stages) stage.destroy();
   }
   console.log(`\n${lines.join('\n')}\n`);
   device.destroy();

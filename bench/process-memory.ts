@@ -11,7 +11,7 @@ function readOrNull(path: string): string | null {
 }
 
 /** Process ids of the browser that was started with this profile folder, its children included. */
-function browserProcesses(profileFolder: string): number[] {
+export function browserProcesses(profileFolder: string): number[] {
   const parents = new Map<number, number>();
   const found = new Set<number>();
   for (const name of readdirSync('/proc')) {

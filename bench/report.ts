@@ -24,6 +24,10 @@ export function reportResult(result: BenchResult): string {
     const last = rounds.at(-1);
     console.log(`${label}: ${facts ? `${facts.version}; ${facts.runsOn}` : 'did not start'}`);
     if (failure) console.log(`  stopped: ${failure}`);
+    if (last?.threadMsPerToken) {
+      const threads = Object.entries(last.threadMsPerToken).map(([name, ms]) => `${name} ${ms.toFixed(1)}`);
+      console.log(`  processor time of a decoded token in ms: ${threads.join(', ')}`);
+    }
     if (last) console.log(`  ${last.verdict.explanation}\n  ${JSON.stringify(last.decode.text)}`);
   }
   console.log(`llama.cpp, native:\n  ${JSON.stringify(result.expectedText)}`);

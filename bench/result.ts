@@ -24,6 +24,8 @@ export type Round = {
   readonly decode: Generation;
   /** Of the timed decode, per token after the first. Null for an engine that uses no GPU. */
   readonly perToken: PerToken | null;
+  /** Processor time of the timed decode by kind of thread, ms a token. Null where the system does not say. */
+  readonly threadMsPerToken: Readonly<Record<string, number>> | null;
   readonly memory: {
     /** The browser with an empty page. */
     readonly idle: number | null;

@@ -1,9 +1,10 @@
 // One engine, one round: a fresh profile, an import, a new page, a warm load, and the timed prompts.
-import { openBrowser, readAdapter, type Adapter, type BenchPage } from './browser.ts';
+import { CLAIMED_ADAPTER, openBrowser, readAdapter, type Adapter, type BenchPage } from './browser.ts';
 import type { Contestant } from './contestants.ts';
 import { judge, type Expected, type Verdict } from './judge.ts';
 import type { Counts, EngineFacts } from './page/driver.ts';
 import { browserMemoryBytes, watchPeakMemory } from './process-memory.ts';
+import { browserThreadTimes, type ThreadTimes } from './thread-times.ts';
 import { DECODE_TOKENS, PROMPTS } from './prompts.ts';
 import type { PerToken, Round } from './result.ts';
 
@@ -32,6 +33,18 @@ function perToken(before: Counts | null, afterOne: Counts | null, afterAll: Coun
     pipelinesCreated: added('pipelinesCreated'),
     bytesWritten: added('bytesWritten'),
   };
+}
+
+/** What decoding added per token: the run of one token, from `start` to `between`, holds the same prefill. */
+function threadMsPerToken(start: ThreadTimes | null, between: ThreadTimes | null, end: ThreadTimes | null) {
+  if (!start || !between || !end) return null;
+  const one = new Map([...between].map(([name, ms]) => [name, ms - (start.get(name) ?? 0)]));
+  const added = [...end].map(([name, ms]) => {
+    const all = ms - (between.get(name) ?? 0);
+    return [name, Math.max(0, all - (one.get(name) ?? 0)) / DECODE_TOKENS] as const;
+  });
+  const whole = added.reduce((sum, [, ms]) => sum + ms, 0);
+  return Object.fromEntries(added.filter(([, ms]) => ms > whole / 100).sort(([, a], [, b]) => b - a));
 }
 
 /** Page and workers as the browser measures them; null where it does not answer within a minute. */
@@ -76,9 +89,12 @@ export async function measureRound(
     const loadPeak = loadWatch.stop();
 
     const before = await page.call('counts');
+    const threadsAtStart = browserThreadTimes(browser.profileFolder);
     const medium = await page.call('generate', PROMPTS.medium, 1);
     const afterOne = await page.call('counts');
+    const threadsBetween = browserThreadTimes(browser.profileFolder);
     const decode = await page.call('generate', PROMPTS.medium, DECODE_TOKENS + 1);
+    const threadsAtEnd = browserThreadTimes(browser.profileFolder);
     const afterAll = await page.call('counts');
     const long = await page.call('generate', PROMPTS.long, 1);
 
@@ -105,6 +121,9 @@ export async function measureRound(
       }
     }
     const facts = await page.call('facts');
+    if (contestant.usesGpu && !facts.runsOn.toLowerCase().includes(CLAIMED_ADAPTER.toLowerCase())) {
+      throw new Error(`It computed on "${facts.runsOn}", which is not the adapter ${CLAIMED_ADAPTER} that is claimed.`);
+    }
     return {
       adapter,
       facts,
@@ -121,6 +140,7 @@ export async function measureRound(
         long,
         decode,
         perToken: perToken(before, afterOne, afterAll),
+        threadMsPerToken: threadMsPerToken(threadsAtStart, threadsBetween, threadsAtEnd),
         memory: {
           idle,
           importPeak: above(importPeak, idle),

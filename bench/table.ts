@@ -141,7 +141,7 @@ export function rowsOf(result: BenchResult): Row[] {
 
 function cellText(spread: Spread | null, digits: number): string {
   if (!spread) return '–';
-  const number = (value: number) => value.toFixed(digits);
+  const number = (value: number) => value.toFixed(digits).replace(/^-(0(\.0*)?)$/, '$1');
   const isFlat = number(spread.low) === number(spread.high);
   return isFlat ? number(spread.median) : `${number(spread.median)} (${number(spread.low)}–${number(spread.high)})`;
 }
