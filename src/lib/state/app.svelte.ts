@@ -10,6 +10,7 @@ import type { Speaker } from './chat-session.svelte.ts';
 import { ContextMeter } from './context-meter.svelte.ts';
 import { ConversationShelf } from './conversation-shelf.svelte.ts';
 import type { Device } from './device.ts';
+import { EMBEDDED_CHOICE, isEmbedded } from './embedded.ts';
 import type { ModelChoice } from './model-choice.ts';
 import { partOf } from './load-view.ts';
 import type { LoadView } from './load-view.ts';
@@ -114,7 +115,9 @@ export class App {
   /** Loads the model that a kept conversation can go on with. */
   async resume(): Promise<boolean> {
     const model = this.resumable;
-    return model === null ? false : this.load({ kind: 'stored', key: model.key, name: model.name });
+    if (model === null) return false;
+    // The site's own model is asked for as such: then a damaged piece of it is fetched again.
+    return this.load(isEmbedded(model) ? EMBEDDED_CHOICE : { kind: 'stored', key: model.key, name: model.name });
   }
 
   /** Takes what was typed, and sees soon whether it still fits. */
@@ -215,9 +218,14 @@ export class App {
     this.#outside.keepShell((takeOver) => (this.update = takeOver));
   }
 
-  /** Writes what is not written yet. */
-  flush(): void {
+  /** The page goes out of sight: it may never come back. */
+  leave(): void {
     void this.session.flush();
+  }
+
+  /** The page is seen again: another tab may have had conversations meanwhile. */
+  comeBack(): void {
+    void this.#keep(this.shelf.refresh());
   }
 
   get #speaker(): Speaker | null {

@@ -22,6 +22,7 @@ export const en = {
   name: 'Daylight',
   skip: 'Skip to the conversation',
   close: 'Close',
+  noScript: 'Daylight computes inside this page, so it needs JavaScript.',
 
   welcome: {
     heading: 'A language model that lives in your browser.',
@@ -36,7 +37,7 @@ export const en = {
       'A very small model by Hugging Face: quick on most devices, and good for trying this out. It makes mistakes and mostly knows English, so check what it says.',
     load: 'Load and chat',
     loadFacts: (bytes: number) => `Downloads ${formatBytes(bytes)} once and keeps it on this device.`,
-    loadStored: 'Load and chat',
+    loadPartFacts: (bytes: number) => `${formatBytes(bytes)} are already here; the rest is downloaded once.`,
     loadStoredFacts: 'Already on this device: nothing is downloaded.',
   },
 
@@ -210,6 +211,7 @@ export const en = {
 
   device: {
     heading: 'This browser cannot run the model',
+    why: 'Why, and what to do',
     copy: 'Copy details',
     reasons: {
       insecure: 'Browsers give a page the graphics card only over a secure connection.',
