@@ -91,7 +91,7 @@ const ENTRIES: Record<ErrorCode, Entry> = {
   ],
   'source-http': [
     (details) =>
-      `${host(details)} refused to deliver the file (answer ${String(details['status'])}). Check the address.`,
+      `${host(details)} refused to deliver the file (answer ${String(details['status'] ?? 'unknown')}). Check the address.`,
     'models',
   ],
   'source-not-weights': [
