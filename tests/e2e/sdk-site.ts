@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page, Worker } from 'playwright';
 import type { Engine } from '#engine/client/engine.ts';
+import type { connect } from '#sdk/sdk.ts';
 import { launchChromium } from '#tests/support/chromium.ts';
 import { serveSite } from '#tests/support/serve.ts';
 
@@ -9,10 +10,7 @@ import { serveSite } from '#tests/support/serve.ts';
 const FOLDER = '/some/where/';
 
 /** What the page leaves for the tests. */
-export type PageGlobals = typeof globalThis & {
-  engine: Engine;
-  isAppError: (error: unknown, code?: string) => boolean;
-};
+export type PageGlobals = typeof globalThis & { engine: Engine; connect: typeof connect };
 
 export type SdkSite = {
   readonly page: Page;

@@ -93,7 +93,8 @@ export class EngineSession {
       checkBufferFits(adapter, model.largestBufferBytes);
       shelf.readFor(AbortSignal.any([signal, lost]));
       // A cancelled upload is waited for, so that nothing of it meets the next one; a lost device may never answer.
-      return orAborted(uploadModel(model, settings, signal, meter), lost);
+      const uploading = orAborted(uploadModel(model, settings, signal, meter), lost);
+      return uploading.catch((error: unknown) => afterLoss(error, lost));
     };
     try {
       const loaded = await upload().catch((error: unknown) => {
@@ -210,7 +211,7 @@ export class EngineSession {
 
   /** In order with other uses of the model; ends at once when the model does, however long the GPU takes. */
   #inTurn<T>(loaded: LoadedModel, name: string, task: () => Promise<T>): Promise<T> {
-    return orAborted(this.#queue.run(name, task), loaded.gone);
+    return orAborted(this.#queue.run(name, task), loaded.gone).catch((error: unknown) => afterLoss(error, loaded.gone));
   }
 
   #lose({ reason, message }: LostDevice): void {
@@ -223,4 +224,15 @@ export class EngineSession {
     this.#loading?.lost.abort(error);
     this.#parts.onLost(error);
   }
+}
+
+/** How long a browser may take to say that the device is lost after calls on it have begun to fail. */
+const LOSS_MS = 100;
+
+/** Rethrows an error; one that nobody foresaw gives way to the loss of the device, which may be its reason. */
+async function afterLoss(error: unknown, lost: AbortSignal): Promise<never> {
+  if (!isAppError(error) && error instanceof Error && !lost.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, LOSS_MS));
+  }
+  throw lost.aborted ? lost.reason : error;
 }

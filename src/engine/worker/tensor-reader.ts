@@ -12,8 +12,7 @@ type TensorCache = {
 };
 
 /**
- * Single tensors of a stored model, by name. Keeps the last chunk: neighbours lie in one. Checksums are left to the upload,
- * which reads the same bytes just before.
+ * Single tensors of a stored model, by name. Keeps the last chunk: neighbours lie in one.
  */
 export class TensorReader {
   readonly #store: WeightStore;
@@ -54,7 +53,7 @@ export class TensorReader {
 
   async #chunk(path: string, index: number): Promise<ArrayBuffer> {
     if (this.#last?.path !== path || this.#last.index !== index) {
-      this.#last = { path, index, bytes: await this.#store.readChunk(this.#record, path, index, { hash: false }) };
+      this.#last = { path, index, bytes: await this.#store.readChunk(this.#record, path, index) };
     }
     return this.#last.bytes;
   }
