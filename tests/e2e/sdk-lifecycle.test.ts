@@ -173,7 +173,7 @@ it('refuses weights that reached the GPU damaged', async () => {
   await corrupt('weights');
   expect(await loadAndAsk()).toMatch(/^self-test-failed: This GPU computes wrongly: the first layer of the weights/);
   await corrupt(null);
-  expect(await info()).toMatchObject({ state: 'lost', model: null, memory: { gpuBytes: 0 } });
+  expect(await info()).toMatchObject({ state: 'empty', model: null, memory: { gpuBytes: 0 } });
 });
 
 it('refuses a kernel that computes something else, by its name', async () => {
@@ -223,6 +223,14 @@ it('frees the GPU when it unloads, also under a running answer', async () => {
   expect(running).toBe('engine-unloaded');
   expect(after).toMatchObject({ state: 'empty', model: null, memory: { gpuBytes: 0, wasmBytes: 0 } });
   expect((await stats()).gpu).toMatchObject({ liveBuffers: 0, liveBufferBytes: 0 });
+});
+
+it('runs the page that the documentation begins with', async () => {
+  const page = await site.page.context().newPage();
+  await page.goto(new URL('docs-example.html', site.page.url()).href);
+  await page.waitForFunction(() => document.querySelector('#answer')?.textContent, undefined, { timeout: 240_000 });
+  expect(await page.textContent('#answer')).toContain('Paris');
+  await page.close();
 });
 
 it('deletes a model', async () => {

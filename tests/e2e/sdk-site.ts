@@ -21,7 +21,11 @@ export type SdkSite = {
 };
 
 export async function openSdkSite(): Promise<SdkSite> {
-  const html = readFileSync(new URL('sdk-page.html', import.meta.url));
+  const [example] = /<!doctype html>[\s\S]*?(?=```)/.exec(readFileSync('docs/sdk.md', 'utf8')) ?? [''];
+  const pages = new Map([
+    ['sdk-page.html', readFileSync('tests/e2e/sdk-page.html', 'utf8')],
+    ['docs-example.html', example.replace("'/sdk.js'", "'./sdk.js'")],
+  ]);
   let requests: string[] = [];
   const site = await serveSite({
     folder: process.env['SITE_FOLDER'] ?? 'build',
@@ -32,7 +36,8 @@ export async function openSdkSite(): Promise<SdkSite> {
         response.writeHead(404).end();
         return true;
       }
-      if (url === `${FOLDER}sdk-page.html`) {
+      const html = pages.get(url.slice(FOLDER.length));
+      if (html) {
         response.writeHead(200, { 'content-type': 'text/html' }).end(html);
         return true;
       }

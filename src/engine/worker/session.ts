@@ -64,11 +64,11 @@ export class EngineSession {
       report(progress);
     });
     this.#loading = loading;
+    this.#isLost = false;
     const work = this.#load(settings, signal, lost.signal, meter);
     loading.ended = work.catch(() => undefined);
     try {
       this.#loaded = await work;
-      this.#isLost = false;
     } finally {
       this.#loading = null;
     }
