@@ -162,6 +162,7 @@ const ENTRIES: Record<ErrorCode, Entry> = {
   'library-gpu': GPU_GONE,
   'library-memory': GPU_GONE,
   'kernel-shape': UNSUPPORTED,
+  'kernel-compile': LIBRARY,
 
   'engine-failed': ENGINE,
   'engine-died': [
