@@ -1,9 +1,9 @@
 // One import from beginning to end. All that can be refused is refused before the first byte of weights is read; a model that
 // was begun is gone on with, chunk by chunk; and it is declared complete last.
-import { isAppError } from '#base/errors.ts';
+import { AppError, isAppError } from '#base/errors.ts';
 import type { ByteSource } from '#weights/source/byte-source.ts';
 import type { ModelRecord } from '#weights/store/model-record.ts';
-import { storageFull, storageRoom } from '#weights/store/storage-errors.ts';
+import { checkRoom } from '#weights/store/storage-errors.ts';
 import { checkChunk } from '#weights/store/verify-model.ts';
 import type { WeightStore } from '#weights/store/weight-store.ts';
 import type { ImportProgress, ImportRequest, ImportResult } from './messages.ts';
@@ -64,7 +64,7 @@ async function write(
   const totalRead = sum(chunks.map(sourceBytesOf));
   let readBytes = totalRead - sum(missing.map(sourceBytesOf));
   let doneBytes = plan.weightBytes - sum(missing.map(({ sizeBytes }) => sizeBytes));
-  await checkRoom(plan.weightBytes - doneBytes);
+  await checkRoom(plan.weightBytes - doneBytes); // better told now than after an hour
   const before = readBytes;
   const report = () => {
     onProgress({ stage: 'network', doneBytes: readBytes, totalBytes: totalRead });
@@ -81,6 +81,14 @@ async function write(
       doneBytes += chunk.sizeBytes;
       report();
     },
+  }).catch((error: unknown) => {
+    if (!isAppError(error, 'storage-full')) throw error;
+    // The store knows of one chunk; what the user must find room for is the rest of the model.
+    throw new AppError(
+      'storage-full',
+      { ...error.details, neededBytes: plan.weightBytes - doneBytes },
+      { cause: error },
+    );
   });
   signal.throwIfAborted();
   for (const [path, bytes] of files) await store.putFile(key, path, bytes);
@@ -100,12 +108,6 @@ async function checkNewestChunk(store: WeightStore, record: ModelRecord): Promis
   if (!damage) return record;
   await store.forget(record.key, [damage]);
   return (await store.describe(record.key)) ?? record;
-}
-
-/** Better told now than after an hour. What the browser says is an estimate, so the write itself may still fail. */
-async function checkRoom(neededBytes: number): Promise<void> {
-  const { usageBytes, quotaBytes } = await storageRoom();
-  if (quotaBytes > 0 && quotaBytes - usageBytes < neededBytes) throw await storageFull(neededBytes);
 }
 
 /** Whole, and in the layout that today's kernels read. */

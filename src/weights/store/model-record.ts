@@ -75,6 +75,11 @@ export function createRecord(draft: ModelDraft, now: number): ModelRecord {
   };
 }
 
+/** Bytes of the model when all is stored. */
+export function plannedBytes(record: ModelRecord): number {
+  return record.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
 /** Bytes of the model that are stored now. */
 export function storedBytes(record: ModelRecord): number {
   return record.files

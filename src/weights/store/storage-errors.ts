@@ -15,10 +15,23 @@ export async function storageError(error: unknown, action: string, neededBytes: 
   return new AppError('storage-failed', { action, reason: `${error.name}: ${error.message}` }, { cause: error });
 }
 
-export async function storageFull(neededBytes: number, cause?: unknown): Promise<AppError> {
+/** The browser refused to store `neededBytes`. Where its estimate says that they fit, the refusal is the truth. */
+async function storageFull(neededBytes: number, cause: unknown): Promise<AppError> {
+  const { usageBytes, quotaBytes } = await storageRoom();
+  const estimate = Math.max(0, quotaBytes - usageBytes);
+  const freeBytes = estimate < neededBytes ? estimate : 0;
+  return new AppError('storage-full', { neededBytes, freeBytes, quotaBytes }, { cause });
+}
+
+/** Chrome answers with exactly this much room, whatever the disk has, so as not to tell sites apart: a floor, not a limit. */
+const CHROME_FLOOR_BYTES = 10 * 1024 ** 3;
+
+/** Throws `storage-full` where the browser knows now that `neededBytes` will not fit. It may still turn out so later. */
+export async function checkRoom(neededBytes: number): Promise<void> {
   const { usageBytes, quotaBytes } = await storageRoom();
   const freeBytes = Math.max(0, quotaBytes - usageBytes);
-  return new AppError('storage-full', { neededBytes, freeBytes, quotaBytes }, { cause });
+  if (quotaBytes === 0 || freeBytes >= neededBytes || freeBytes === CHROME_FLOOR_BYTES) return;
+  throw new AppError('storage-full', { neededBytes, freeBytes, quotaBytes });
 }
 
 /** Waits for requests and their transaction. When the disk is full every request fails; the one that says so is thrown. */

@@ -1,5 +1,5 @@
 import { AppError, isAppError } from '#base/errors.ts';
-import type { ModelRecord } from './model-record.ts';
+import { plannedBytes, type ModelRecord } from './model-record.ts';
 import type { ChunkPlace, WeightStore } from './weight-store.ts';
 
 export type Damage = ChunkPlace & { readonly reason: string };
@@ -17,7 +17,7 @@ export async function verifyModel(
 ): Promise<{ readonly checkedBytes: number; readonly damage: readonly Damage[] }> {
   const record = await store.describe(key);
   if (!record) throw new AppError('stored-model-missing', { key });
-  const totalBytes = record.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const totalBytes = plannedBytes(record);
   const damage: Damage[] = [];
   let checkedBytes = 0;
   for (const { path, chunks } of record.files) {

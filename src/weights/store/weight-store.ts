@@ -10,6 +10,7 @@ import {
   findFile,
   MAX_CHUNK_BYTES,
   parseModelRecord,
+  plannedBytes,
   withChunk,
   type LibraryStamp,
   type ModelDraft,
@@ -35,7 +36,8 @@ export class WeightStore extends WeightReader {
    * A complete model is returned as it is.
    */
   async begin(draft: ModelDraft): Promise<ModelRecord> {
-    return this.database.run('begin a model', 0, async (db) => {
+    const wanted = createRecord(draft, Date.now());
+    return this.database.run('begin a model', plannedBytes(wanted), async (db) => {
       const tx = db.transaction(['models', 'chunks'], 'readwrite', { durability: 'strict' });
       const value = await tx.objectStore('models').get(draft.key);
       const before = value === undefined ? null : parsedOrNull(draft.key, value);
@@ -43,12 +45,11 @@ export class WeightStore extends WeightReader {
         await tx.done;
         return before;
       }
-      const record = createRecord(draft, Date.now());
       await settled(tx.done, [
         tx.objectStore('chunks').delete(chunksOf(draft.key)),
-        tx.objectStore('models').put(record, draft.key),
+        tx.objectStore('models').put(wanted, draft.key),
       ]);
-      return record;
+      return wanted;
     });
   }
 

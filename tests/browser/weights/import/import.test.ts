@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { dequantize } from '#formats/gguf/dequantize.ts';
 import { parseGgufHeader } from '#formats/gguf/header.ts';
 import { packedFormatOf, type PackedFormat } from '#formats/packed/format.ts';
@@ -10,7 +10,8 @@ import type { ImportProgress, ImportRequest } from '#weights/import/messages.ts'
 import { deleteModel, withImportLock } from '#weights/import/model-lock.ts';
 import type { TensorRecord } from '#weights/import/plan.ts';
 import { fileUrl } from '#weights/store/addresses.ts';
-import type { ModelRecord } from '#weights/store/model-record.ts';
+import { plannedBytes, storedBytes, type ModelRecord } from '#weights/store/model-record.ts';
+import { checkRoom } from '#weights/store/storage-errors.ts';
 import { verifyModel } from '#weights/store/verify-model.ts';
 import { createWeightCaches } from '#weights/store/weight-caches.ts';
 import { LIBRARY_PATH, type WeightStore } from '#weights/store/weight-store.ts';
@@ -289,6 +290,54 @@ test('weights that are no numbers end the import by name and keep nothing usable
   bytes.set([0x00, 0x7c], offset);
   await expect(run(name, fromFiles(file(bytes)))).rejects.toMatchObject({ code: 'gguf-not-finite' });
   expect((await store.list()).map(({ state }) => state)).toEqual(['importing']);
+});
+
+test('a disk that fills up ends the import with numbers, and it goes on when there is room', async () => {
+  const { store, name } = openTestStore();
+  const request = await importRequest({ source: fromFiles(file()), databaseName: name, chunkBytes: 60_000 });
+  const tools = { store, signal: new AbortController().signal, onProgress() {} };
+  const original = IDBObjectStore.prototype.put;
+  let roomFor = 5;
+  // The browser's own quota cannot be had on demand: Chromium looks at it only every half minute.
+  const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value, key) {
+    if (value instanceof Blob && roomFor-- <= 0) throw new DOMException('No room.', 'QuotaExceededError');
+    return original.call(this, value, key);
+  });
+  const error = await importModel(request, tools).catch((reason: unknown) => reason);
+  put.mockRestore();
+  const stored = (await store.list())[0]!;
+  const restBytes = plannedBytes(stored) - storedBytes(stored);
+  expect(error).toMatchObject({ code: 'storage-full', details: { neededBytes: restBytes, freeBytes: 0 } });
+  expect(stored.state).toBe('importing');
+  expect(storedBytes(stored)).toBeGreaterThan(200_000);
+  const { isNew, readBytes, key } = await run(name, fromFiles(file()), { chunkBytes: 60_000 });
+  expect(isNew).toBe(true);
+  expect(readBytes).toBeLessThan(restBytes + 20_000);
+  expect((await verifyModel(store, key)).damage).toEqual([]);
+});
+
+test('a model that cannot fit is refused before its first byte', async () => {
+  const { store, name } = openTestStore();
+  const request = await importRequest({ source: fromFiles(file()), databaseName: name });
+  const stages = new Set<string>();
+  const tools = {
+    store,
+    signal: new AbortController().signal,
+    onProgress: ({ stage }: ImportProgress) => void stages.add(stage),
+  };
+  const estimate = vi.spyOn(navigator.storage, 'estimate');
+  estimate.mockResolvedValue({ usage: 5_000_000, quota: 5_100_000 });
+  await expect(importModel(request, tools)).rejects.toMatchObject({
+    code: 'storage-full',
+    details: { freeBytes: 100_000, quotaBytes: 5_100_000 },
+  });
+  expect([...stages]).toEqual(['header']);
+  // Chrome's usual answer says nothing about the disk, so a larger model is tried.
+  estimate.mockResolvedValue({ usage: 5_000_000, quota: 5_000_000 + 10 * 1024 ** 3 });
+  await expect(checkRoom(11 * 1024 ** 3)).resolves.toBeUndefined();
+  estimate.mockResolvedValue({ usage: 5_000_000, quota: 5_000_000 + 9 * 1024 ** 3 });
+  await expect(checkRoom(11 * 1024 ** 3)).rejects.toMatchObject({ code: 'storage-full' });
+  estimate.mockRestore();
 });
 
 test('a worker that cannot start ends the import in words', async () => {
