@@ -48,7 +48,8 @@ export async function openSdkSite(): Promise<SdkSite> {
   let browser: Browser | null = null;
   try {
     browser = await launchChromium();
-    const page = await browser.newPage();
+    const context = await browser.newContext();
+    const page = await context.newPage();
     await page.goto(`${site.url.replace(/\/$/, '')}${FOLDER}sdk-page.html`);
     await page.waitForFunction(() => 'engine' in globalThis);
     return {
