@@ -1,152 +1,113 @@
-// Brings a chat template into one canonical form, so that known templates are recognised however they are spaced, quoted
-// or cut into tags. The template is read, never executed: what is not recognised is refused.
+// Cuts a chat template into text and tags, and writes the code of the tags in one way however it was spaced or quoted.
 //
-//   {% for m in messages %}          {%for m in messages%}
-//   {{- '<|im_start|>' + m.role }}   {{"<|im_start|>"+m["role"]+"\n"}}      text outside tags is output as well;
-//   newline                                                                outputs that touch become one
+//   {% for m in messages %}        block   for m in messages
+//   {{- '<|user|>' + m.content }}  output  "<|user|>"+m["content"]
 //
-// White space follows Transformers, which all these templates were written for: a newline after a block tag and blanks
-// before one that begins its line are dropped, and a minus in a tag eats all white space on its side.
+// White space follows Transformers and llama.cpp, which these templates are written for: a newline after a block tag and
+// blanks before one that begins its line are dropped, and a minus in a tag eats all white space on its side.
 
-/** 64 KiB; the longest template of a family known here has 3. */
+export type TemplatePiece = { readonly kind: 'text' | 'output' | 'block'; readonly code: string };
+
+/** 64 KiB; the longest template of a known family has 10. */
 const MAX_LENGTH = 65_536;
 
-type Piece = { readonly kind: 'output' | 'block'; readonly code: string };
-
-/** The canonical form; null for what is no template at all: too long, or a tag or string that does not end. */
-export function canonicalTemplate(template: string): string | null {
+/** The pieces in order; null for a template that is too long or has a tag or string that does not end. */
+export function cutTemplate(template: string): TemplatePiece[] | null {
   if (template.length > MAX_LENGTH) return null;
-  const pieces = splitTags(template.replace(/\r\n?/g, '\n'));
-  if (!pieces) return null;
-  let canonical = '';
-  let output: string[] = [];
-  for (const piece of [...pieces, null]) {
-    if (piece?.kind === 'output') {
-      output.push(piece.code);
-      continue;
-    }
-    const joined = foldStrings(output.filter((code) => code !== '""').join('+'));
-    if (joined !== '') canonical += `{{${joined}}}`;
-    output = [];
-    if (piece) canonical += `{%${piece.code}%}`;
-  }
-  return canonical;
-}
-
-/** A string constant in a canonical form, for regular expressions; one group holds its text as JSON without the quotes. */
-export const STRING = '"((?:[^"\\\\]|\\\\.)*)"';
-
-/** A regular expression's source that matches canonical code as it stands. */
-export function exactly(code: string): string {
-  return code.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-}
-
-/** The text of a string constant that STRING's group has matched. */
-export function unquote(group: string): string {
-  return JSON.parse(`"${group}"`) as string;
-}
-
-function splitTags(template: string): Piece[] | null {
-  const pieces: Piece[] = [];
+  // Jinja drops one newline at the very end.
+  const source = template.replace(/\r\n?/g, '\n').replace(/\n$/, '');
+  const pieces: TemplatePiece[] = [];
   const tag = /\{([{%#])([-+]?)/g;
   let at = 0;
-  let eatBlanks: 'all' | 'newline' | 'none' = 'none';
+  let eats: 'all' | 'newline' | 'nothing' = 'nothing';
   for (;;) {
     tag.lastIndex = at;
-    const open = tag.exec(template);
-    let text = template.slice(at, open?.index);
-    if (eatBlanks === 'all') text = text.trimStart();
-    else if (eatBlanks === 'newline' && text.startsWith('\n')) text = text.slice(1);
+    const open = tag.exec(source);
+    const startsLine = at === 0 || (eats === 'newline' && source[at] === '\n');
+    let text = source.slice(at, open?.index);
+    if (eats === 'all') text = text.trimStart();
+    else if (eats === 'newline' && text.startsWith('\n')) text = text.slice(1);
     if (open?.[2] === '-') text = text.trimEnd();
-    else if (open && open[1] !== '{' && open[2] !== '+') text = dropIndent(text, at === 0 || eatBlanks === 'newline');
-    if (text !== '') pieces.push({ kind: 'output', code: JSON.stringify(text) });
-    if (!open) {
-      // Jinja keeps no newline at the very end of a template.
-      const last = pieces.at(-1);
-      if (text.endsWith('\n') && last)
-        pieces[pieces.length - 1] = { kind: 'output', code: JSON.stringify(text.slice(0, -1)) };
-      return pieces;
-    }
+    else if (open && open[1] !== '{' && open[2] === '') text = dropIndent(text, startsLine);
+    if (text !== '') pieces.push({ kind: 'text', code: text });
+    if (!open) return pieces;
     const start = open.index + open[0].length;
-    const close =
-      open[1] === '#' ? findCommentEnd(template, start) : readCode(template, start, open[1] === '{' ? '}}' : '%}');
-    if (!close) return null;
-    if (open[1] === '{') pieces.push({ kind: 'output', code: close.code });
-    else if (open[1] === '%') pieces.push({ kind: 'block', code: close.code });
-    eatBlanks = close.trims ? 'all' : open[1] === '{' ? 'none' : 'newline';
-    at = close.end;
+    const tagEnd =
+      open[1] === '#' ? findCommentEnd(source, start) : readCode(source, start, open[1] === '{' ? '}}' : '%}');
+    if (!tagEnd) return null;
+    if (open[1] !== '#') pieces.push({ kind: open[1] === '{' ? 'output' : 'block', code: tagEnd.code });
+    eats = tagEnd.trims ? 'all' : open[1] === '{' ? 'nothing' : 'newline';
+    at = tagEnd.end;
   }
 }
 
-/** Blanks between the beginning of a line and a block tag. */
+/** Drops blanks between the beginning of a line and a block tag. */
 function dropIndent(text: string, startsLine: boolean): string {
   const line = text.lastIndexOf('\n');
   if (line < 0 && !startsLine) return text;
   return /^[ \t]*$/.test(text.slice(line + 1)) ? text.slice(0, line + 1) : text;
 }
 
-type Closed = { readonly code: string; readonly end: number; readonly trims: boolean };
+type TagEnd = { readonly code: string; readonly end: number; readonly trims: boolean };
 
-function findCommentEnd(template: string, start: number): Closed | null {
-  const at = template.indexOf('#}', start);
-  return at < 0 ? null : { code: '', end: at + 2, trims: template[at - 1] === '-' };
+function findCommentEnd(source: string, start: number): TagEnd | null {
+  const at = source.indexOf('#}', start);
+  return at < 0 ? null : { code: '', end: at + 2, trims: source[at - 1] === '-' };
 }
 
 const CODE = /\s+|(["'])|([A-Za-z_][A-Za-z_0-9]*|\d+)|==|!=|<=|>=|[-+~*/%|.,:()[\]{}<>=]/y;
 
-/** Reads code up to `closing`: single spaces only between words, strings in JSON's notation, `a.b` as `a["b"]`. */
-function readCode(template: string, start: number, closing: string): Closed | null {
-  let code = '';
+/** Reads up to `closing`: spaces only between words, strings in JSON's notation, `a.b` as `a["b"]`. */
+function readCode(source: string, start: number, closing: string): TagEnd | null {
+  const tokens: string[] = [];
   let at = start;
   for (;;) {
-    const trims = template.startsWith(`-${closing}`, at);
-    if (trims || template.startsWith(closing, at)) {
-      return { code, end: at + closing.length + (trims ? 1 : 0), trims };
+    const trims = source.startsWith(`-${closing}`, at);
+    if (trims || source.startsWith(closing, at)) {
+      return { code: tokens.join(''), end: at + closing.length + Number(trims), trims };
     }
     CODE.lastIndex = at;
-    const token = CODE.exec(template);
+    const token = CODE.exec(source);
     if (!token) return null;
-    const [text, quote, word] = token;
-    at += text.length;
+    const [found, quote, word] = token;
+    at += found.length;
+    const last = tokens.at(-1) ?? '';
     if (quote !== undefined) {
-      const string = readString(template, at, quote);
+      const string = readString(source, at, quote);
       if (!string) return null;
-      code += JSON.stringify(string.text);
+      if (/^\w/.test(last)) tokens.push(' ');
+      tokens.push(JSON.stringify(string.text));
       at = string.end;
+    } else if (word !== undefined && last === '.') {
+      tokens[tokens.length - 1] = `["${word}"]`;
     } else if (word !== undefined) {
-      if (code.endsWith('.')) code = `${code.slice(0, -1)}["${word}"]`;
-      else code += /[A-Za-z_0-9"\])]$/.test(code) ? ` ${word}` : word;
-    } else {
-      code += text.trim();
+      if (/[\w"\])]$/.test(last)) tokens.push(' ');
+      tokens.push(word);
+    } else if (found.trim() !== '') {
+      tokens.push(found);
     }
   }
 }
 
-function readString(template: string, start: number, quote: string): { text: string; end: number } | null {
-  const escapes: Record<string, string> = { n: '\n', t: '\t', r: '\r' };
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['n', '\n'],
+  ['t', '\t'],
+  ['r', '\r'],
+]);
+
+function readString(source: string, start: number, quote: string): { text: string; end: number } | null {
   let text = '';
-  for (let at = start; at < template.length; at++) {
-    const unit = template[at]!;
+  for (let at = start; at < source.length; at++) {
+    const unit = source[at]!;
     if (unit === quote) return { text, end: at + 1 };
-    if (unit === '\\') {
-      at++;
-      const escaped = template[at];
-      if (escaped === undefined) return null;
-      text += escapes[escaped] ?? escaped;
-    } else {
+    if (unit !== '\\') {
       text += unit;
+      continue;
     }
+    at++;
+    const escaped = source[at];
+    if (escaped === undefined) return null;
+    text += ESCAPES.get(escaped) ?? escaped;
   }
   return null;
-}
-
-/** `"a"+"b"` is `"ab"`. */
-function foldStrings(code: string): string {
-  let folded = '';
-  const token = /"(?:[^"\\]|\\.)*"|[^"]+/g;
-  for (const [part] of code.matchAll(token)) {
-    const joins = part.startsWith('"') && /"\+$/.test(folded);
-    folded = joins ? folded.slice(0, -2) + part.slice(1) : folded + part;
-  }
-  return folded;
 }
