@@ -1,6 +1,7 @@
 // `npm run bench -- kernels`: what a token costs the GPU, kernel by kernel, on the models' real shapes; this checkout's
 // program beside another revision's when one is named, taking turns. A revision that computes something else is refused.
 import { expect, test } from 'vitest';
+import { commands } from 'vitest/browser';
 import { createLlamaProgram } from '#model-library/program/llama-program.ts';
 import type { Step } from '#model-library/program/program.ts';
 import { TIMED_MODELS, type TimedModel } from './kernels/models.ts';
@@ -17,12 +18,26 @@ const FILTER = new RegExp(env.BENCH_KERNELS ?? '.');
 const SAMPLE_MS = 50;
 
 type MakeProgram = typeof createLlamaProgram;
+/** One run: on the clock, and in processor time of the GPU process (null where the system does not say). */
+type Sample = { readonly clockMs: number; readonly workMs: number | null };
+type Stopwatch = (times: number) => Promise<number>;
 type Timed = {
   readonly name: string;
   readonly dispatchCount: number;
-  readonly ms: Spread;
+  readonly clock: Spread;
+  readonly work: Spread | null;
   readonly ratio: Spread | null;
 };
+
+const adapter = await navigator.gpu?.requestAdapter();
+/** In software the GPU process computes the kernels, and its work does not depend on what else the machine does. */
+const COMPARES_WORK = adapter?.info.architecture === 'swiftshader';
+
+declare module 'vitest/browser' {
+  interface BrowserCommands {
+    gpuProcessMs(): Promise<number | null>;
+  }
+}
 
 /** The program of the checkout that scripts/bench.mjs put beside ours. */
 async function otherRevision(): Promise<MakeProgram | null> {
@@ -50,17 +65,24 @@ function expectSameNumbers(ours: Float32Array, theirs: Float32Array, label: stri
   expect(isFar, `${label}: the two revisions compute different numbers`).toBe(false);
 }
 
-/** Milliseconds of one run of each stopwatch, `ROUNDS` of them, taking turns. */
-async function takeTurns(stopwatches: readonly ((times: number) => Promise<number>)[]): Promise<number[][]> {
+async function takeSample(run: Stopwatch, times: number): Promise<Sample> {
+  const before = await commands.gpuProcessMs();
+  const clockMs = (await run(times)) / times;
+  const after = await commands.gpuProcessMs();
+  return { clockMs, workMs: before === null || after === null ? null : (after - before) / times };
+}
+
+/** `ROUNDS` samples of each stopwatch, taking turns. */
+async function takeTurns(stopwatches: readonly Stopwatch[]): Promise<Sample[][]> {
   const times: number[] = [];
   for (const run of stopwatches) {
     const first = await run(1); // the first run of a pipeline is slower
     const once = first > 20 * SAMPLE_MS ? first : await run(1);
     times.push(Math.min(1000, Math.ceil(SAMPLE_MS / Math.max(once, 0.1))));
   }
-  const samples = stopwatches.map((): number[] => []);
+  const samples = stopwatches.map((): Sample[] => []);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [at, run] of stopwatches.entries()) samples[at]!.push((await run(times[at]!)) / times[at]!);
+    for (const [at, run] of stopwatches.entries()) samples[at]!.push(await takeSample(run, times[at]!));
   }
   return samples;
 }
@@ -74,21 +96,37 @@ async function timeSteps(
   const known = stages.map((stage) => [stage, stepsOf(stage)] as const).filter(([, steps]) => steps !== undefined);
   const stopwatches = await Promise.all(known.map(([stage, steps]) => stage.stopwatch(situation, steps!)));
   const [ours, theirs] = await takeTurns(stopwatches);
-  const dispatchCount = known[0]![1]!.filter(({ type }) => type === 'dispatch').length;
-  return { name, dispatchCount, ms: spreadOf(ours!)!, ratio: theirs ? ratioOf(theirs, ours!) : null };
+  const compared = ({ clockMs, workMs }: Sample) => (COMPARES_WORK ? workMs : clockMs);
+  const work = ours!.map(({ workMs }) => workMs).filter((ms) => ms !== null);
+  return {
+    name,
+    dispatchCount: known[0]![1]!.filter(({ type }) => type === 'dispatch').length,
+    clock: spreadOf(ours!.map(({ clockMs }) => clockMs))!,
+    work: spreadOf(work),
+    ratio: theirs ? ratioOf(theirs.map(compared), ours!.map(compared)) : null,
+  };
 }
 
-function lineOf({ name, dispatchCount, ms, ratio }: Timed, wholeMs: number): string {
-  const range = `${ms.median.toFixed(3)} ms (${ms.low.toFixed(3)}–${ms.high.toFixed(3)})`;
+const msText = (ms: Spread | null) =>
+  ms ? `${ms.median.toFixed(2)} ms (${ms.low.toFixed(2)}–${ms.high.toFixed(2)})` : '–';
+
+function lineOf({ name, dispatchCount, clock, work, ratio }: Timed, whole: Timed): string {
+  const share =
+    COMPARES_WORK && work && whole.work ? work.median / whole.work.median : clock.median / whole.clock.median;
   const compared = ratio
     ? `${AGAINST} takes ${ratio.median.toFixed(2)}× (${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)})`
     : '';
-  const share = `${((100 * ms.median) / wholeMs).toFixed(1)} %`;
-  return [name.padEnd(56), `${dispatchCount}×`.padStart(5), range.padStart(34), share.padStart(8), compared].join('  ');
+  return [
+    name.padEnd(56),
+    `${dispatchCount}×`.padStart(5),
+    `clock ${msText(clock)}`.padStart(36),
+    `work ${msText(work)}`.padStart(36),
+    `${(100 * share).toFixed(1)} %`.padStart(8),
+    compared,
+  ].join('  ');
 }
 
 test('times every kernel', async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
   if (!adapter) throw new Error('This browser has no WebGPU adapter, so there is nothing to measure.');
   const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = adapter.limits;
   const requiredLimits = { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize };
@@ -115,7 +153,7 @@ test('times every kernel', async () => {
         kernels.push(await timeSteps(stages, situation, `  ${name}`, (stage) => stage.dispatches(situation).get(name)));
       }
       expect(lastError, label).toBeNull();
-      lines.push('', ...[whole, ...kernels].map((timed) => lineOf(timed, whole.ms.median)));
+      lines.push('', ...[whole, ...kernels].map((timed) => lineOf(timed, whole)));
       console.log(lines.slice(-1 - kernels.length).join('\n'));
     }
     for (const stage of stages) stage.destroy();

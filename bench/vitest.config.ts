@@ -1,8 +1,16 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM_FLAGS, findChromium } from '../scripts/chromium.mjs';
+import { processTree, processType, threadTimes } from './processes.ts';
 
 const executablePath = findChromium();
+
+/** Milliseconds of processor time that the test browser's GPU process has spent; null where the system does not say. */
+function gpuProcessMs(): number | null {
+  if (process.platform !== 'linux') return null;
+  const own = processTree((pid) => pid === process.pid).filter((pid) => processType(pid) === 'gpu-process');
+  return own.length === 0 ? null : own.flatMap(threadTimes).reduce((sum, [, ms]) => sum + ms, 0);
+}
 
 /** Measurements, apart from the tests: a plain `vitest run` must never start them. */
 export default defineConfig({
@@ -24,6 +32,7 @@ export default defineConfig({
           browser: {
             enabled: true,
             headless: true,
+            commands: { gpuProcessMs },
             screenshotFailures: false,
             provider: playwright({
               launchOptions: { args: CHROMIUM_FLAGS, ...(executablePath ? { executablePath } : {}) },

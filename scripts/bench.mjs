@@ -16,7 +16,8 @@ installDependencies();
 const chromium = installChromium();
 const kernels = words.includes('kernels');
 if (against && !kernels) throw new Error('A revision to measure against goes with the word kernels.');
-if (!kernels) buildSite();
+if (kernels) run('npx', ['svelte-kit', 'sync']);
+else buildSite();
 
 const AGAINST_FOLDER = 'bench/results/against'; // where the kernel benchmark looks for it
 const removeOther = () => {

@@ -11,15 +11,15 @@ const contextLength = Number(query.get('contextLength'));
 const { connect } = (await import(`${location.origin}/sdk.js`)) as { connect(): Promise<Engine> };
 const engine = await connect();
 
-type TimedLoad = { elapsedMs: number; importMs: number | null; bytes: number; stagesMs: Record<string, number> };
+type TimedLoad = { elapsedMs: number; bytes: number; stagesMs: Record<string, number> };
 
-/** Loads, and says how long each stage was the newest one reported. A load that found the model stored has no import. */
-async function timedLoad(): Promise<TimedLoad> {
+/** Loads, and says how long each stage was the newest one reported; `importOnly` stops where uploading begins. */
+async function timedLoad(importOnly: boolean): Promise<TimedLoad> {
   const stagesMs: Record<string, number> = {};
   const startedMs = performance.now();
+  const stop = new AbortController();
   let stage = 'start';
   let stageAtMs = startedMs;
-  let importMs: number | null = null;
   let bytes = 0;
   const enter = (next: string) => {
     const now = performance.now();
@@ -28,25 +28,30 @@ async function timedLoad(): Promise<TimedLoad> {
     stageAtMs = now;
   };
   const onProgress = (progress: LoadProgress) => {
+    if (stop.signal.aborted) return;
     if (progress.stage === 'network') bytes = progress.totalBytes;
     // Network and disk run together, so only their sum means something.
     const isImporting = progress.stage === 'network' || progress.stage === 'disk';
-    if (!isImporting && stage === 'import') importMs = performance.now() - startedMs;
     enter(isImporting ? 'import' : progress.stage);
+    if (importOnly && !isImporting) stop.abort();
   };
-  await engine.load({ ...(modelName ? { model: modelName } : { gguf: urls }), contextLength, onProgress });
-  enter('done');
-  return { elapsedMs: performance.now() - startedMs, importMs, bytes, stagesMs };
+  const source = modelName ? { model: modelName } : { gguf: urls };
+  const loading = engine.load({ ...source, contextLength, onProgress, signal: stop.signal });
+  await loading.catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
+  });
+  if (!stop.signal.aborted) enter('done');
+  return { elapsedMs: stageAtMs - startedMs, bytes, stagesMs };
 }
 
 offerDriver({
   async import() {
-    const { importMs, bytes, stagesMs } = await timedLoad();
-    if (importMs === null) throw new Error('Nothing was imported: the model was stored already.');
-    return { bytes, elapsedMs: importMs, stagesMs };
+    const imported = await timedLoad(true);
+    if (imported.bytes === 0) throw new Error('Nothing was imported: the model was stored already.');
+    return imported;
   },
 
-  load: timedLoad,
+  load: () => timedLoad(false),
 
   async generate(prompt, tokens) {
     const clock = new GenerationClock();
