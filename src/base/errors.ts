@@ -103,6 +103,7 @@ const MESSAGES = {
   'library-kernel': 'A GPU program of the model is missing: {reason} Load the model again.',
   'library-gpu': 'The GPU could not be used: {reason}',
   'library-memory': 'The model library ran out of memory: {reason}',
+  'kernel-compile': 'This GPU does not accept the kernel {kernel}: {messages}',
   'kernel-shape': 'The kernel {kernel} cannot take {dimension} = {value}: it must be {needed}.',
 
   // engine

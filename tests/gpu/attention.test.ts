@@ -101,11 +101,16 @@ describe.skipIf(!gpu).each(PROFILES)('%s qkv', (profile) => {
     expectWithin(Array.from(kv, halfToNumber), expectedKv, kvBound, `${kernel.name} kv`);
   }
 
-  it.each(PACKED_FORMATS.flatMap((format) => MODES.map((mode) => [format, mode] as const)))(
+  // As in projections.test.ts: tiles with barriers are slow to compile, and matvec runs every reader in them.
+  function modesOf(format: PackedFormat | null): readonly (typeof MODES)[number][] {
+    return profile === 'serial' || format === 'q4_0' || format === 'q6_k' ? MODES : ['decode'];
+  }
+
+  it.each(PACKED_FORMATS.flatMap((format) => modesOf(format).map((mode) => [format, mode] as const)))(
     'projects %s (%s)',
     async (format, mode) => {
-      const k = blockLengthOf(format) * 2;
-      await check(HEADS[0]!, k, format, {
+      const k = blockLengthOf(format) === 256 ? 256 : 64;
+      await check({ heads: 2, kvHeads: 1, headDim: 8 }, k, format, {
         ropeLayout: 'norm',
         mode,
         rows: mode === 'decode' ? 1 : 5,
@@ -117,10 +122,10 @@ describe.skipIf(!gpu).each(PROFILES)('%s qkv', (profile) => {
 
   for (const sizes of HEADS) {
     for (const ropeLayout of ['norm', 'neox'] as const) {
-      it.each(MODES)(
+      it.each(sizes === HEADS[1] ? MODES : modesOf(null))(
         `turns ${sizes.heads}:${sizes.kvHeads} heads of ${sizes.headDim} in the ${ropeLayout} layout (%s)`,
         async (mode) => {
-          await check(sizes, 96, 'q4_0', {
+          await check(sizes, 32, 'q4_0', {
             ropeLayout,
             mode,
             rows: mode === 'decode' ? 2 : 6,
@@ -134,7 +139,7 @@ describe.skipIf(!gpu).each(PROFILES)('%s qkv', (profile) => {
 
   it('writes to the slots that a sliding window has freed', async () => {
     const cache = { capacity: 12, window: 8, sink: 2 };
-    for (const position of [0, 1, 10, 11, 12, 21, 22, 23]) {
+    for (const position of [0, 1, 10, 11, 12, 21]) {
       await check(HEADS[0]!, 32, 'f16', { ropeLayout: 'norm', mode: 'prefill', rows: 4, position, cache });
     }
   });

@@ -1,5 +1,6 @@
 // Runs kernels on a GPUDevice directly, binding them exactly as WebLLM's runtime does. For the self-test and the tests;
 // in the model itself the runtime launches them.
+import { AppError } from '#base/errors.ts';
 import { invariant } from '#base/invariant.ts';
 import type { GridSide, Kernel, Variable } from './kernel.ts';
 
@@ -19,12 +20,15 @@ export async function compileKernel(device: GPUDevice, kernel: Kernel): Promise<
   entries.push({ binding: entries.length, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform' } });
   const bindGroupLayout = device.createBindGroupLayout({ label: kernel.name, entries });
   const layout = device.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [bindGroupLayout] });
-  const pipeline = await device.createComputePipelineAsync({
-    label: kernel.name,
-    layout,
-    compute: { module, entryPoint: kernel.name },
-  });
-  return { kernel, pipeline };
+  try {
+    const compute = { module, entryPoint: kernel.name };
+    const pipeline = await device.createComputePipelineAsync({ label: kernel.name, layout, compute });
+    return { kernel, pipeline };
+  } catch (error) {
+    const { messages } = await module.getCompilationInfo();
+    const text = messages.map(({ lineNum, linePos, message }) => `${lineNum}:${linePos} ${message}`).join('; ');
+    throw new AppError('kernel-compile', { kernel: kernel.name, messages: text || String(error) }, { cause: error });
+  }
 }
 
 /**
