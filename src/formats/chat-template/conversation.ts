@@ -135,9 +135,9 @@ class ConversationWriter {
         continue;
       }
       const parts = this.#turn(index, false);
-      const at = parts.findIndex(({ kind }) => kind === 'content' || kind === 'trimmed');
+      const at = parts.findIndex(isContent);
       const whole = text + this.#join(parts.slice(0, at), '');
-      const question = asLast !== null && whole.startsWith(asLast) ? asLast : whole;
+      const question = asLast !== null && whole.startsWith(asLast) ? asLast : dropEnd(whole, this.#usualLead());
       this.#ask(question);
       const after = this.#join(parts.slice(at + 1), '');
       text = this.#answer(content, whole.slice(question.length), after, parts[at]?.kind === 'trimmed', question);
@@ -145,6 +145,18 @@ class ConversationWriter {
     }
     this.#ask(text + ending);
     return this.#prepared;
+  }
+
+  /** What the template writes between the opening of an answer and the answer, where no system message interferes. */
+  #usualLead(): string {
+    const { frames, turns } = this.#format.family.table;
+    const place = { isFirst: false, isFilled: true, system: 'none' } as const;
+    const write = (role: Role, isLast: boolean) => turns[placeKey({ ...place, role, isLast })] ?? [];
+    const answer = write('assistant', false);
+    const before = answer.slice(0, answer.findIndex(isContent));
+    const asked = this.#join([...write('user', true), ...frames.none.ending], '');
+    const whole = this.#join([...write('user', false), ...before], '');
+    return whole.startsWith(asked) ? whole.slice(asked.length) : '';
   }
 
   #turn(index: number, isLast: boolean): readonly TextPart[] {
@@ -169,7 +181,7 @@ class ConversationWriter {
     const { prependsSpace } = this.#format;
     const text = stripSentinels(raw);
     // After a control token the tokenizer writes a space by itself, and so does the model.
-    const addsSpace = prependsSpace && isSentinelEnd(opening + lead);
+    const addsSpace = prependsSpace && isSentinelEnd(opening) && !lead.startsWith(SENTINEL_START);
     const written = lead !== '' ? lead : addsSpace ? ' ' : '';
     const isAsWritten = text.startsWith(written);
     const name = isAsWritten ? undefined : `${prependsSpace ? CONTINUES : ''}${addsSpace ? ' ' : ''}${lead}`;
@@ -219,6 +231,14 @@ function mergeSystem(messages: readonly ChatMessage[]): readonly ChatMessage[] {
   return [{ role: question.role, content }, ...rest];
 }
 
+function isContent({ kind }: TextPart): boolean {
+  return kind === 'content' || kind === 'trimmed';
+}
+
+function dropEnd(text: string, end: string): string {
+  return text.endsWith(end) ? text.slice(0, text.length - end.length) : text;
+}
+
 type Piece = { readonly isTemplate: boolean; readonly text: string };
 
 function trimEnds(pieces: readonly Piece[]): Piece[] {
@@ -231,6 +251,8 @@ function trimEnds(pieces: readonly Piece[]): Piece[] {
     return { isTemplate, text: index === length - 1 ? start.trimEnd() : start };
   });
 }
+
+const SENTINEL_START = sentinel(0).slice(0, 1);
 
 function isSentinelEnd(text: string): boolean {
   return text.endsWith(sentinel(0).slice(-1));
