@@ -15,7 +15,7 @@ export type BenchModel = {
 };
 
 const EMBEDDED = 'smollm2-135m-instruct';
-/** Where the bench server shows a folder of one's own. */
+/** Where the bench server shows the model's folder: the built site may have cut its files into parts. */
 export const OWN_MODEL_PATH = '/bench/model/';
 
 export function findModel(): BenchModel {
@@ -25,13 +25,12 @@ export function findModel(): BenchModel {
     .filter((name) => name.endsWith('.gguf'))
     .sort();
   if (files.length === 0) throw new Error(`There is no .gguf file in ${folder}.`);
-  const prefix = own ? OWN_MODEL_PATH : `/models/${EMBEDDED}/`;
   return {
     name: own ? basename(own) : EMBEDDED,
     folder,
     files,
     bytes: files.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0),
-    paths: files.map((name) => prefix + name),
+    paths: files.map((name) => OWN_MODEL_PATH + name),
     isCatalog: !own,
   };
 }

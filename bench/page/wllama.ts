@@ -1,5 +1,5 @@
 // Drives @wllama/wllama (llama.cpp compiled to wasm) on the same GGUF. The URL's query chooses threads and layers on the GPU.
-import type { RawCompletionChunk, Wllama as WllamaClass } from '@wllama/wllama';
+import type { RawCompletionChunk, Wllama as WllamaClass } from '@wllama/wllama/esm/index.js';
 import { countGpuCallsInBlobWorkers, readGpuCounters } from './gpu-counters.ts';
 import { GenerationClock, offerDriver } from './driver.ts';
 
@@ -10,7 +10,7 @@ const gpuLayers = Number(query.get('gpuLayers'));
 const contextLength = Number(query.get('contextLength'));
 
 const PACKAGE = '/node_modules/@wllama/wllama/esm/';
-const { Wllama } = (await import(`${PACKAGE}index.js`)) as typeof import('@wllama/wllama');
+const { Wllama } = (await import(`${PACKAGE}index.js`)) as typeof import('@wllama/wllama/esm/index.js');
 
 if (gpuLayers > 0) countGpuCallsInBlobWorkers();
 const nativeLog: string[] = [];

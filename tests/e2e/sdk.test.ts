@@ -65,7 +65,14 @@ describe('loading', () => {
 
   it('asked only for its own workers and the pieces of the model', () => {
     const names = new Set(requests.map((path) => path.replace(/^.*\//, '').replace(/\d{5}-of/, 'N-of')));
-    expect([...names].sort()).toEqual(['SmolLM2-135M-Instruct.Q4_1-N-of-00006.gguf', 'import.worker.js']);
+    const piece = 'SmolLM2-135M-Instruct.Q4_1-N-of-00006.gguf';
+    expect([...names].sort()).toEqual([
+      piece,
+      `${piece}.part-1-of-2`,
+      `${piece}.part-2-of-2`,
+      'import.worker.js',
+      'model.json',
+    ]);
   });
 
   it('knows the pieces that the site serves', () => {

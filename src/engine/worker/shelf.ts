@@ -4,6 +4,7 @@ import type { ModelInfo } from '#engine/protocol/info.ts';
 import type { VerifyResult } from '#engine/protocol/messages.ts';
 import { CATALOG } from '#engine/worker/catalog.ts';
 import type { CatalogEntry } from '#engine/worker/catalog.ts';
+import { siteUrls } from '#engine/worker/site-urls.ts';
 import type { ModelShelf, PreparedModel, PrepareOptions } from '#engine/worker/model-source.ts';
 import { TensorReader } from '#engine/worker/tensor-reader.ts';
 import { importInWorker } from '#weights/import/import-client.ts';
@@ -64,7 +65,7 @@ export class Shelf implements ModelShelf {
     let record = await this.#find(source.kind === 'stored' ? source.key : null, entry);
     if (!record) {
       const from: ImportSource = entry
-        ? { kind: 'urls', urls: [new URL(entry.path, this.#parts.siteUrl).href] }
+        ? { kind: 'urls', urls: await siteUrls(new URL(entry.path, this.#parts.siteUrl), signal) }
         : (source as ImportSource);
       const { key } = await importInWorker(
         {
