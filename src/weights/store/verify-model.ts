@@ -1,5 +1,5 @@
 import { AppError, isAppError } from '#base/errors.ts';
-import { plannedBytes, type ModelRecord } from './model-record.ts';
+import { MAX_CHUNK_BYTES, plannedBytes, type ModelRecord } from './model-record.ts';
 import type { ChunkPlace, WeightStore } from './weight-store.ts';
 
 export type Damage = ChunkPlace & { readonly reason: string };
@@ -20,12 +20,17 @@ export async function verifyModel(
   const totalBytes = plannedBytes(record);
   const damage: Damage[] = [];
   let checkedBytes = 0;
+  // One buffer for all: gigabytes of new ones would wait for the collector.
+  let buffer: ArrayBuffer | null = null;
   for (const { path, chunks } of record.files) {
     for (const [index, { sizeBytes, sha256 }] of chunks.entries()) {
       signal?.throwIfAborted();
       if (sha256 === null) continue;
-      const found = await checkChunk(store, record, path, index);
-      if (found) damage.push(found);
+      const read = store.readChunk(record, path, index, buffer ?? new ArrayBuffer(MAX_CHUNK_BYTES));
+      buffer = await read.catch((error: unknown) => {
+        damage.push(damageOf(error, path, index));
+        return null;
+      });
       checkedBytes += sizeBytes;
       onProgress?.(checkedBytes, totalBytes);
     }
@@ -46,7 +51,12 @@ export async function checkChunk(
     await store.readChunk(record, path, index);
     return null;
   } catch (error) {
-    if (!isAppError(error, 'stored-chunk-damaged')) throw error;
-    return { path, index, reason: String(error.details['reason']) };
+    return damageOf(error, path, index);
   }
+}
+
+/** The damage that an error tells of; rethrows any other error. */
+function damageOf(error: unknown, path: string, index: number): Damage {
+  if (!isAppError(error, 'stored-chunk-damaged')) throw error;
+  return { path, index, reason: String(error.details['reason']) };
 }

@@ -4,21 +4,13 @@
 // nothing is ever fetched. A model that is not complete is not there.
 import { AppError } from '#base/errors.ts';
 import { fileUrl, parseFileUrl } from './addresses.ts';
+import { FileReaderAhead, type ReadCounters, type ReadOptions } from './file-reader-ahead.ts';
 import { findFile, type ModelRecord, type StoredFile } from './model-record.ts';
 import type { WeightStore } from './weight-store.ts';
 
-/** What was read for WebLLM since the counters were made. */
-export type ReadCounters = { bytesRead: number; reads: number };
-
-export type WeightCachesOptions = {
-  /** Checks the SHA-256 of every n-th chunk of the weights, sizes always; 1 unless given, which checks all. */
-  readonly hashEvery?: number;
-  /** Told of each chunk that was found damaged, before the read fails. */
-  readonly onDamage?: (error: AppError) => void;
-};
-
 /** What WebLLM uses of a Cache. */
 export type WeightCache = {
+  /** A file of the weights gives an `arrayBuffer` that is good until another file of the weights is asked for. */
   match(request: RequestInfo | URL): Promise<Response | undefined>;
   add(request: RequestInfo | URL): Promise<void>;
   keys(): Promise<readonly Request[]>;
@@ -26,9 +18,9 @@ export type WeightCache = {
 };
 
 export type WeightCaches = {
-  /** The scope is ignored: a file has one address, whatever WebLLM files it under. Drops what was read ahead for nobody. */
+  /** The scope is ignored: a file has one address, whatever WebLLM files it under. */
   open(scope: string): Promise<WeightCache>;
-  /** Drops what was read ahead. */
+  /** Frees what was read last and read ahead. For when a load has ended, however it did. */
   release(): void;
 };
 
@@ -36,14 +28,11 @@ export type WeightCaches = {
 export function createWeightCaches(
   store: WeightStore,
   counters: ReadCounters,
-  options: WeightCachesOptions = {},
+  options: ReadOptions = {},
 ): WeightCaches {
   const reader = new FileReaderAhead(store, counters, options);
   return {
-    async open() {
-      reader.release();
-      return new StoreCache(store, reader);
-    },
+    open: () => Promise.resolve(new StoreCache(store, reader)),
     release: () => reader.release(),
   };
 }
@@ -91,81 +80,26 @@ class StoreCache implements WeightCache {
   }
 }
 
-type Ahead = { readonly key: string; readonly path: string; readonly bytes: Promise<ArrayBuffer> };
-
-/** Reads files whole. While WebLLM uploads one file of the weights, the next is read and checked. */
-class FileReaderAhead {
-  readonly #store: WeightStore;
-  readonly #counters: ReadCounters;
-  readonly #options: WeightCachesOptions;
-  #ahead: Ahead | null = null;
-  #chunkCount = 0;
-
-  constructor(store: WeightStore, counters: ReadCounters, options: WeightCachesOptions) {
-    this.#store = store;
-    this.#counters = counters;
-    this.#options = options;
-  }
-
-  release(): void {
-    this.#ahead = null;
-  }
-
-  async read(record: ModelRecord, file: StoredFile): Promise<ArrayBuffer> {
-    const ahead = this.#ahead;
-    const isAhead = ahead?.key === record.key && ahead.path === file.path;
-    const reading = isAhead ? ahead.bytes : this.#readFile(record, file);
-    const next = this.#next(record, file);
-    if (!next) {
-      if (isAhead) this.#ahead = null;
-      return reading;
-    }
-    // At the same time, so that reading one overlaps with hashing the other; never more than these two.
-    const bytes = this.#readFile(record, next);
-    bytes.catch(() => {}); // told to whoever asks for that file
-    this.#ahead = { key: record.key, path: next.path, bytes };
-    return reading;
-  }
-
-  /** The file of the weights that is loaded after this one. */
-  #next({ files }: ModelRecord, file: StoredFile): StoredFile | null {
-    if (file.kind !== 'weights') return null;
-    const weights = files.filter(({ kind }) => kind === 'weights');
-    return weights[weights.indexOf(file) + 1] ?? null;
-  }
-
-  async #readFile(record: ModelRecord, { path, chunks }: StoredFile): Promise<ArrayBuffer> {
-    const { hashEvery = 1, onDamage } = this.#options;
-    try {
-      const bytes = await this.#store.readFile(record, path, () => this.#chunkCount++ % hashEvery === 0);
-      this.#counters.bytesRead += bytes.byteLength;
-      this.#counters.reads += chunks.length;
-      return bytes;
-    } catch (error) {
-      if (error instanceof AppError) onDamage?.(error);
-      throw error;
-    }
-  }
-}
-
 const CONTENT_TYPES: Readonly<Record<string, string>> = { json: 'application/json', wasm: 'application/wasm' };
 
 /** A Response whose bytes are read when they are asked for, and not before. */
 class StoredResponse extends Response {
-  readonly #read: () => Promise<ArrayBuffer>;
+  readonly #read: () => Promise<Uint8Array<ArrayBuffer>>;
 
-  constructor(read: () => Promise<ArrayBuffer>, { path, sizeBytes }: StoredFile) {
+  constructor(read: () => Promise<Uint8Array<ArrayBuffer>>, { path, sizeBytes }: StoredFile) {
     const type = CONTENT_TYPES[path.split('.').at(-1)!] ?? 'application/octet-stream';
     super(null, { headers: { 'content-type': type, 'content-length': String(sizeBytes) } });
     this.#read = read;
   }
 
-  override arrayBuffer(): Promise<ArrayBuffer> {
-    return this.#read();
+  /** Part of a larger buffer comes as a view, which WebLLM takes as well: it looks for a Uint8Array before it makes one. */
+  override async arrayBuffer(): Promise<ArrayBuffer> {
+    const bytes = await this.#read();
+    return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : (bytes as unknown as ArrayBuffer);
   }
 
-  override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return new Uint8Array(await this.#read());
+  override bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#read();
   }
 
   override async text(): Promise<string> {

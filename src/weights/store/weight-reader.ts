@@ -4,6 +4,7 @@ import { AppError, isAppError } from '#base/errors.ts';
 import { invariant } from '#base/invariant.ts';
 import { WeightDatabase } from './database.ts';
 import { findFile, parseModelRecord, type ModelRecord, type StoredFile } from './model-record.ts';
+import { readBlob } from './read-blob.ts';
 import { sha256 } from './sha256.ts';
 import { storageRoom, type StorageRoom } from './storage-errors.ts';
 
@@ -37,17 +38,29 @@ export class WeightReader {
     });
   }
 
-  /** One chunk's bytes. Throws `stored-chunk-damaged` when it is missing or not what was stored. */
-  async readChunk(record: ModelRecord, path: string, index: number): Promise<ArrayBuffer> {
-    const blobs = await this.#chunkBlobs(record, path, [index]);
-    return this.#readBlobs(record, path, [index], blobs, () => true);
+  /**
+   * One chunk's bytes, at the beginning of `into`, which is detached, or else in a buffer of their size. Throws
+   * `stored-chunk-damaged` when it is missing or not what was stored.
+   */
+  async readChunk(record: ModelRecord, path: string, index: number, into?: ArrayBuffer): Promise<ArrayBuffer> {
+    const chunk = fileOf(record, path).chunks[index];
+    invariant(chunk, `${path} has a chunk ${index}`);
+    return this.#readChunks(record, path, [index], into ?? new ArrayBuffer(chunk.sizeBytes), () => true);
   }
 
-  /** A file's bytes. Sizes are always checked, hashes of those chunks that `hashes` picks; throws `stored-chunk-damaged`. */
-  async readFile(record: ModelRecord, path: string, hashes: (index: number) => boolean): Promise<ArrayBuffer> {
-    const indices = [...fileOf(record, path).chunks.keys()];
-    const blobs = await this.#chunkBlobs(record, path, indices);
-    return this.#readBlobs(record, path, indices, blobs, hashes);
+  /**
+   * A file's bytes, at the beginning of `into`, which is detached. Sizes are always checked, hashes of those chunks that `hashes`
+   * picks; throws `stored-chunk-damaged`.
+   */
+  async readFile(
+    record: ModelRecord,
+    path: string,
+    { into, hashes }: { readonly into: ArrayBuffer; readonly hashes: (index: number) => boolean },
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const { chunks, sizeBytes } = fileOf(record, path);
+    invariant(into.byteLength >= sizeBytes, `${path} fits into its buffer`);
+    const buffer = await this.#readChunks(record, path, [...chunks.keys()], into, hashes);
+    return new Uint8Array(buffer, 0, sizeBytes);
   }
 
   /** `length` bytes of a file from `offset` on, chunks read whole and checked. */
@@ -99,26 +112,34 @@ export class WeightReader {
     });
   }
 
-  /** Reads chunks that lie one after the other into one buffer, without a copy of any. */
-  async #readBlobs(
+  /** Reads these chunks one after the other into a buffer, hashing one while the next is read. */
+  async #readChunks(
     record: ModelRecord,
     path: string,
     indices: readonly number[],
-    blobs: readonly Blob[],
+    into: ArrayBuffer,
     hashes: (index: number) => boolean,
   ): Promise<ArrayBuffer> {
     const { chunks } = fileOf(record, path);
-    const bytes = await readWhole(blobs).catch(async (cause: unknown) => {
-      throw damaged(record, path, indices[await firstUnreadable(blobs)]!, 'the browser lost its bytes', cause);
-    });
+    const blobs = await this.#chunkBlobs(record, path, indices);
+    const found: { index: number; hash: Promise<string> }[] = [];
+    let buffer = into;
     let at = 0;
-    for (const index of indices) {
-      const { sizeBytes, sha256: hash } = chunks[index]!;
-      const view = new Uint8Array(bytes, at, sizeBytes);
-      if (hashes(index) && (await sha256(view)) !== hash) throw damaged(record, path, index, 'its bytes changed');
-      at += sizeBytes;
+    for (const [place, blob] of blobs.entries()) {
+      const index = indices[place]!;
+      try {
+        buffer = await readBlob(blob, buffer, at);
+      } catch (cause) {
+        throw damaged(record, path, index, 'the browser lost its bytes', cause);
+      }
+      // Hashing takes a copy at once, so the buffer may move on.
+      if (hashes(index)) found.push({ index, hash: sha256(new Uint8Array(buffer, at, blob.size)) });
+      at += blob.size;
     }
-    return bytes;
+    for (const { index, hash } of found) {
+      if ((await hash) !== chunks[index]!.sha256) throw damaged(record, path, index, 'its bytes changed');
+    }
+    return buffer;
   }
 }
 
@@ -140,23 +161,4 @@ function fileOf(record: ModelRecord, path: string): StoredFile {
 
 function damaged(record: ModelRecord, path: string, index: number, reason: string, cause?: unknown): AppError {
   return new AppError('stored-chunk-damaged', { key: record.key, path, index, reason }, { cause });
-}
-
-async function readWhole(blobs: readonly Blob[]): Promise<ArrayBuffer> {
-  const whole = blobs.length === 1 ? blobs[0]! : new Blob([...blobs]);
-  const bytes = await whole.arrayBuffer();
-  if (bytes.byteLength !== whole.size) throw new DOMException('The Blob ended early.', 'NotReadableError');
-  return bytes;
-}
-
-/** Which of the Blobs fails alone; the first where none does. */
-async function firstUnreadable(blobs: readonly Blob[]): Promise<number> {
-  for (const [index, blob] of blobs.entries()) {
-    const isReadable = await readWhole([blob]).then(
-      () => true,
-      () => false,
-    );
-    if (!isReadable) return index;
-  }
-  return 0;
 }

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { patternBytes } from '#tests/support/weights/pattern.ts';
 import { fileUrl, modelUrl } from '#weights/store/addresses.ts';
 import { createWeightCaches } from '#weights/store/weight-caches.ts';
 import {
@@ -54,6 +55,44 @@ test('matches a file without reading it, and reads every byte once', async () =>
   const second = await (await cache.match(fileUrl('tiny', SHARDS[1])))!.arrayBuffer();
   expect(new Uint8Array(second)).toEqual(WEIGHTS_2);
   expect(counters).toEqual({ bytesRead: 1300 + CONFIG.length, reads: 5 });
+});
+
+test('files of every size come whole through two buffers that take turns', async () => {
+  const { store } = openTestStore();
+  const MIB = 1024 * 1024;
+  const cuts = [[5 * MIB], [20 * MIB, 13 * MIB], [100], [3 * MIB, 3 * MIB], [200], [MIB]];
+  const paths = cuts.map((_, index) => `params_shard_${index}.bin`);
+  const weights = cuts.map((chunkSizes, index) => ({ path: paths[index]!, chunkSizes }));
+  await store.begin({ ...draftOf(), weights });
+  const contents = cuts.map((sizes, index) =>
+    patternBytes(
+      sizes.reduce((a, b) => a + b),
+      index + 1,
+    ),
+  );
+  for (const [file, sizes] of cuts.entries()) {
+    let at = 0;
+    for (const [index, size] of sizes.entries()) {
+      await store.putChunk('tiny', paths[file]!, index, contents[file]!.slice(at, at + size));
+      at += size;
+    }
+  }
+  await store.complete('tiny', { version: '1', profile: 'serial' });
+  const counters = { bytesRead: 0, reads: 0 };
+  const caches = createWeightCaches(store, counters);
+  const cache = await caches.open('webllm/model');
+  for (const order of [paths, paths, [...paths].reverse()]) {
+    counters.bytesRead = 0;
+    for (const path of order) {
+      const bytes = (await (await cache.match(ask(path)))!.bytes()) as Uint8Array;
+      const expected = contents[paths.indexOf(path)]!;
+      expect(bytes.length).toBe(expected.length);
+      expect(bytes.every((byte, at) => byte === expected[at])).toBe(true);
+    }
+    if (order[0] === paths[0]) expect(counters.bytesRead).toBe(contents.reduce((sum, { length }) => sum + length, 0));
+  }
+  caches.release();
+  expect((await (await cache.match(ask(paths[0]!)))!.arrayBuffer()).byteLength).toBe(5 * MIB);
 });
 
 test('what is not there is not there, and is never fetched', async () => {
