@@ -1,7 +1,7 @@
 // Which family a GGUF's chat template belongs to, and how it writes a conversation.
 import { AppError } from '#base/errors.ts';
 import { shorten } from '#formats/gguf/metadata.ts';
-import type { TextPart } from '#formats/chat-template/expression.ts';
+import type { TextPart } from '#formats/chat-template/template-value.ts';
 import { placeKey, readTurnTable, type TurnTable } from '#formats/chat-template/turn-table.ts';
 
 export type FamilyName =

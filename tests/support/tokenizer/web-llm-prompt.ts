@@ -2,7 +2,8 @@
 // comparison with the last conversation, and the rounds' strings. Only the last step, which encodes the strings one by one
 // behind the prefix ids, is repeated here; tests in the browser hold it against the engine itself.
 import { MLCEngine, ModelType, postInitAndCheckFieldsChatCompletion } from '@mlc-ai/web-llm';
-import type { ConversationTemplate, PreparedMessage } from '#formats/chat-template/conversation.ts';
+import type { ConversationTemplate } from '#formats/chat-template/conversation.ts';
+import type { PreparedMessage } from '#formats/chat-template/conversation-writer.ts';
 import type { WebTokenizer } from '#tests/support/tokenizer/web-tokenizer.ts';
 
 type Conversation = {

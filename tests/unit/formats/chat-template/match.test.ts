@@ -74,6 +74,12 @@ test('a system message goes before the first question where the template knows n
   );
 });
 
+test('a system message goes before the first question where the template raises an exception for it', () => {
+  const refusing = `{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}${CHAT_TEMPLATES.chatml}`;
+  expect(write(refusing, [user('Hi')])).toBe(write(CHAT_TEMPLATES.chatml, [user('Hi')]));
+  expect(write(refusing, [system('Be kind.'), user('Hi')])).toBe(write(CHAT_TEMPLATES.chatml, [user('Be kind.\nHi')]));
+});
+
 test('a file without a template is read as SOLAR when its name says so, and refused otherwise', () => {
   expect(matchChatTemplate(null, 'upstage_solar-10.7b-instruct-v1.0')).toEqual(matchChatTemplate(CHAT_TEMPLATES.solar));
   for (const modelName of [null, 'a base model', 'solar-10.7b']) {
