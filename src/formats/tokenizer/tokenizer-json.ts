@@ -98,7 +98,16 @@ function tokenizerText(pieces: Pieces, parts: TokenizerParts): string {
 }
 
 /** Control tokens that end an answer whatever the file's own end token is. */
-const END_TEXTS = ['<|im_end|>', '<|eot_id|>', '<|end|>', '<end_of_turn>', '<|endoftext|>', '<|eom_id|>', '</s>'];
+const END_TEXTS = [
+  '<|im_end|>',
+  '<|eot_id|>',
+  '<|end|>',
+  '<end_of_turn>',
+  '<|endoftext|>',
+  '<|end_of_text|>',
+  '<|eom_id|>',
+  '</s>',
+];
 
 function endIds(vocabulary: Vocabulary, controlIds: ReadonlyMap<string, number>): number[] {
   const named = END_TEXTS.map((text) => controlIds.get(text));

@@ -51,19 +51,29 @@ export async function openLlamaVocabulary(file: Uint8Array | string): Promise<Ll
 
 /**
  * The 32000 pieces of Mistral 7B v0.1 (which are SOLAR's) or Llama 2, with the scores of their SentencePiece models:
- * a piece is worse the later it comes, and Mistral's pieces of nothing but spaces are worse than all others.
+ * a piece is worse the later it comes, and Mistral's pieces of nothing but spaces are worse than all others. `added` come
+ * behind, as fine-tuned models add them, and are of GGUF's type `addedType` (3: control, 4: user-defined).
  */
-export async function sentencePieceVocabulary(name: 'mistral' | 'llama-2'): Promise<VocabularyPairs> {
+export async function sentencePieceVocabulary(
+  name: 'mistral' | 'llama-2',
+  added: readonly string[] = [],
+  addedType: 3 | 4 = 3,
+): Promise<VocabularyPairs> {
   const module = name === 'mistral' ? await import('mistral-tokenizer-js') : await import('llama-tokenizer-js');
-  const pieces: readonly string[] = module.default.vocabById;
+  const trained: readonly string[] = module.default.vocabById;
+  const pieces = [...trained, ...added];
   const onlySpaces = (piece: string) => name === 'mistral' && /^▁{2,}$/.test(piece);
   const scores = pieces.map((piece, id) => (id < 259 ? 0 : onlySpaces(piece) ? -1e9 : 259 - id));
-  return sentencePiecePairs(pieces, scores);
+  const types = pieces.map((_, id) => (id < trained.length ? pieceType(id) : addedType));
+  return { ...sentencePiecePairs(pieces, scores), 'tokenizer.ggml.token_type': array('INT32', types) };
 }
 
-/** Pieces in SentencePiece's order: unknown, BOS, EOS, 256 bytes, then normal ones. */
+/** In SentencePiece's order: unknown, BOS, EOS, 256 bytes, then normal pieces. */
+const pieceType = (id: number) => (id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1);
+
+/** Metadata of pieces in SentencePiece's order. */
 export function sentencePiecePairs(pieces: readonly string[], scores: readonly number[]): VocabularyPairs {
-  const types = pieces.map((_, id) => (id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1));
+  const types = pieces.map((_, id) => pieceType(id));
   return {
     'tokenizer.ggml.model': text('llama'),
     'tokenizer.ggml.pre': text('default'),

@@ -17,7 +17,7 @@ import { CHAT_TEMPLATES } from '#tests/support/tokenizer/chat-templates.ts';
 import {
   metadataOf,
   openLlamaVocabulary,
-  sentencePiecePairs,
+  sentencePieceVocabulary,
   vocabularyFile,
   type LlamaVocabulary,
 } from '#tests/support/tokenizer/vocabulary-file.ts';
@@ -25,16 +25,6 @@ import { WebLlmPrompt } from '#tests/support/tokenizer/web-llm-prompt.ts';
 import { openWebTokenizer, type WebTokenizer } from '#tests/support/tokenizer/web-tokenizer.ts';
 
 const SMOLLM2 = 'static/models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1-00001-of-00006.gguf';
-
-/** SentencePiece vocabularies, with control tokens as fine-tuned models add them. */
-async function sentencePiece(name: 'mistral' | 'llama-2', controls: readonly string[] = []) {
-  const module = name === 'mistral' ? await import('mistral-tokenizer-js') : await import('llama-tokenizer-js');
-  const pieces = [...(module.default.vocabById as string[]), ...controls];
-  const isSpaces = (piece: string) => name === 'mistral' && /^▁{2,}$/.test(piece);
-  const scores = pieces.map((piece, id) => (id < 259 ? 0 : isSpaces(piece) ? -1e9 : 259 - id));
-  const types = pieces.map((_, id) => (id === 0 ? 2 : id < 3 || id >= 32000 ? 3 : id < 259 ? 6 : 1));
-  return { ...sentencePiecePairs(pieces, scores), 'tokenizer.ggml.token_type': array('INT32', types) };
-}
 
 type Model = { readonly template: string; readonly file: Uint8Array };
 
@@ -63,7 +53,7 @@ const onPieces = async (
   controls: readonly string[] = [],
 ): Promise<Model> => ({
   template: CHAT_TEMPLATES[template],
-  file: vocabularyFile(await sentencePiece(name, controls)),
+  file: vocabularyFile(await sentencePieceVocabulary(name, controls)),
 });
 
 const CHATML = ['<|im_start|>', '<|im_end|>'];

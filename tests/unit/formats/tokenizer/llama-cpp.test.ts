@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTokenizerJson, type Tokenizer } from '#formats/tokenizer/tokenizer-json.ts';
 import { tinyVocabulary } from '#tests/support/gguf/tiny-vocabulary.ts';
-import { array, bool, texts } from '#tests/support/gguf/writer.ts';
+import { array, bool } from '#tests/support/gguf/writer.ts';
 import { FIXED_TEXTS, randomTexts, RUNS } from '#tests/support/tokenizer/texts.ts';
 import {
   metadataOf,
@@ -11,10 +11,13 @@ import {
   sentencePieceVocabulary,
   vocabularyFile,
   type LlamaVocabulary,
+  type VocabularyPairs,
 } from '#tests/support/tokenizer/vocabulary-file.ts';
 import { openWebTokenizer, type WebTokenizer } from '#tests/support/tokenizer/web-tokenizer.ts';
 
 const SMOLLM2 = 'static/models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1-00001-of-00006.gguf';
+
+const USER_DEFINED = ['<tool>', '[TOOL]\n', '😀😀'];
 
 const FILES: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   'SmolLM2 (byte-level, 49152 pieces)': async () => new Uint8Array(await readFile(SMOLLM2)),
@@ -29,19 +32,11 @@ const FILES: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   'Mistral with user-defined pieces': async () => vocabularyFile(await withUserDefined()),
 };
 
-/** Pieces that are matched in text as they stand, and pieces marked unused, which llama.cpp makes nevertheless. */
-async function withUserDefined() {
-  const pairs = await sentencePieceVocabulary('mistral');
-  const { default: mistral } = await import('mistral-tokenizer-js');
-  const pieces = [...mistral.vocabById, '<tool>', '[TOOL]\n', '😀😀'];
-  const types = pieces.map((_, id) => (id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : id === 700 ? 5 : id < 32000 ? 1 : 4));
-  const scores = pieces.map((piece, id) => (id < 259 ? 0 : /^▁{2,}$/.test(piece) ? -1e9 : 259 - id));
-  return {
-    ...pairs,
-    'tokenizer.ggml.tokens': texts(pieces),
-    'tokenizer.ggml.token_type': array('INT32', types),
-    'tokenizer.ggml.scores': array('FLOAT32', scores),
-  };
+/** Pieces that are matched in text as they stand, and a piece marked unused, which llama.cpp makes nevertheless. */
+async function withUserDefined(): Promise<VocabularyPairs> {
+  const pairs = await sentencePieceVocabulary('mistral', USER_DEFINED, 4);
+  const types = metadataOf(vocabularyFile(pairs)).get('tokenizer.ggml.token_type') as Int32Array;
+  return { ...pairs, 'tokenizer.ggml.token_type': array('INT32', [...types.with(700, 5)]) };
 }
 
 describe.each(Object.keys(FILES))('%s', (name) => {
@@ -72,7 +67,7 @@ describe.each(Object.keys(FILES))('%s', (name) => {
 
   test('encodes random text as llama.cpp does', () => {
     const pieces = Array.from({ length: made.vocabSize }, (_, id) => ours.idToToken(id).replaceAll('▁', ' '));
-    expectEqual(randomTexts(1, 2400, [...pieces.slice(259), '<tool>', '[TOOL]\n', '😀😀']));
+    expectEqual(randomTexts(1, 2400, [...pieces.slice(259), ...USER_DEFINED]));
   });
 
   test('has every id once, and no id that a text becomes is a control token', () => {
