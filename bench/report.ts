@@ -24,9 +24,9 @@ export function reportResult(result: BenchResult): string {
     const last = rounds.at(-1);
     console.log(`${label}: ${facts ? `${facts.version}; ${facts.runsOn}` : 'did not start'}`);
     if (failure) console.log(`  stopped: ${failure}`);
-    if (last?.threadMsPerToken) {
-      const threads = Object.entries(last.threadMsPerToken).map(([name, ms]) => `${name} ${ms.toFixed(1)}`);
-      console.log(`  processor time of a decoded token in ms: ${threads.join(', ')}`);
+    for (const [what, work] of Object.entries(last?.threadMs ?? {})) {
+      const threads = Object.entries(work ?? {}).map(([name, ms]) => `${name} ${ms.toFixed(1)}`);
+      console.log(`  processor time of a ${what}, ms: ${threads.join(', ')}`);
     }
     if (last) console.log(`  ${last.verdict.explanation}\n  ${JSON.stringify(last.decode.text)}`);
   }

@@ -24,8 +24,8 @@ export type Round = {
   readonly decode: Generation;
   /** Of the timed decode, per token after the first. Null for an engine that uses no GPU. */
   readonly perToken: PerToken | null;
-  /** Processor time of the timed decode by kind of thread, ms a token. Null where the system does not say. */
-  readonly threadMsPerToken: Readonly<Record<string, number>> | null;
+  /** Processor time by kind of thread: of the warm load, and of a decoded token. Null where the system does not say. */
+  readonly threadMs: { readonly load: ThreadWork | null; readonly token: ThreadWork | null };
   readonly memory: {
     /** The browser with an empty page. */
     readonly idle: number | null;
@@ -39,6 +39,9 @@ export type Round = {
   };
   readonly verdict: Verdict;
 };
+
+/** Milliseconds by "process: thread", the largest first, those under a hundredth of the whole left out. */
+export type ThreadWork = Readonly<Record<string, number>>;
 
 export type PerToken = {
   readonly dispatches: number;

@@ -4,7 +4,7 @@ import type { Contestant } from './contestants.ts';
 import { judge, type Expected, type Verdict } from './judge.ts';
 import type { Counts, EngineFacts } from './page/driver.ts';
 import { browserMemoryBytes, watchPeakMemory } from './process-memory.ts';
-import { browserThreadTimes, type ThreadTimes } from './thread-times.ts';
+import { browserThreadTimes, largest, workBetween, type ThreadTimes } from './thread-times.ts';
 import { DECODE_TOKENS, PROMPTS } from './prompts.ts';
 import type { PerToken, Round } from './result.ts';
 
@@ -36,15 +36,12 @@ function perToken(before: Counts | null, afterOne: Counts | null, afterAll: Coun
 }
 
 /** What decoding added per token: the run of one token, from `start` to `between`, holds the same prefill. */
-function threadMsPerToken(start: ThreadTimes | null, between: ThreadTimes | null, end: ThreadTimes | null) {
+function decodeWork(start: ThreadTimes | null, between: ThreadTimes | null, end: ThreadTimes | null) {
   if (!start || !between || !end) return null;
-  const one = new Map([...between].map(([name, ms]) => [name, ms - (start.get(name) ?? 0)]));
-  const added = [...end].map(([name, ms]) => {
-    const all = ms - (between.get(name) ?? 0);
-    return [name, Math.max(0, all - (one.get(name) ?? 0)) / DECODE_TOKENS] as const;
-  });
-  const whole = added.reduce((sum, [, ms]) => sum + ms, 0);
-  return Object.fromEntries(added.filter(([, ms]) => ms > whole / 100).sort(([, a], [, b]) => b - a));
+  const one = workBetween(start, between);
+  return largest(
+    [...workBetween(between, end)].map(([name, ms]) => [name, (ms - (one.get(name) ?? 0)) / DECODE_TOKENS]),
+  );
 }
 
 /** Page and workers as the browser measures them; null where it does not answer within a minute. */
@@ -83,7 +80,9 @@ export async function measureRound(
 
     const page = await browser.open(url);
     const loadWatch = watchPeakMemory(browser.profileFolder);
+    const threadsAtOpen = browserThreadTimes(browser.profileFolder);
     const loaded = await page.call('load');
+    const threadsAtLoad = browserThreadTimes(browser.profileFolder);
     const woken = await page.call('generate', PROMPTS.short, 8);
     const loadCounts = await page.call('counts');
     const loadPeak = loadWatch.stop();
@@ -140,7 +139,10 @@ export async function measureRound(
         long,
         decode,
         perToken: perToken(before, afterOne, afterAll),
-        threadMsPerToken: threadMsPerToken(threadsAtStart, threadsBetween, threadsAtEnd),
+        threadMs: {
+          load: threadsAtOpen && threadsAtLoad && largest([...workBetween(threadsAtOpen, threadsAtLoad)]),
+          token: decodeWork(threadsAtStart, threadsBetween, threadsAtEnd),
+        },
         memory: {
           idle,
           importPeak: above(importPeak, idle),

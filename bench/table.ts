@@ -35,7 +35,7 @@ function metrics(result: BenchResult): Metric[] {
       unit: 'MB/s',
       digits: 1,
       isSpeed: false,
-      read: ({ import: { bytes, elapsedMs } }) => bytes / MB / (elapsedMs / 1000),
+      read: (round) => modelBytes / MB / (round.import.elapsedMs / 1000),
     },
     { name: 'Warm load', unit: 's', digits: 2, isSpeed: false, read: ({ load }) => load.elapsedMs / 1000 },
     {

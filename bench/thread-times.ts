@@ -17,3 +17,14 @@ export function browserThreadTimes(profileFolder: string): ThreadTimes | null {
   }
   return times;
 }
+
+/** What each kind of thread worked between two readings. */
+export function workBetween(start: ThreadTimes, end: ThreadTimes): ThreadTimes {
+  return new Map([...end].map(([name, ms]) => [name, Math.max(0, ms - (start.get(name) ?? 0))]));
+}
+
+/** The threads that did at least a hundredth of the whole, the busiest first. */
+export function largest(work: readonly (readonly [name: string, ms: number])[]): Record<string, number> {
+  const whole = work.reduce((sum, [, ms]) => sum + ms, 0);
+  return Object.fromEntries(work.filter(([, ms]) => ms > whole / 100).sort(([, a], [, b]) => b - a));
+}
