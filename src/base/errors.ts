@@ -85,7 +85,6 @@ const MESSAGES = {
   'model-busy': 'The model {key} is in use by {holder} in this or another tab. Try again when that has ended.',
   'import-died': 'The import worker died: {reason}. Load the model again; what is stored is kept.',
   'import-row-too-long': 'One row of {name} takes {bytes} bytes; at most {limit} fit into a chunk.',
-  'import-header-too-long': 'The header of {name} is longer than {limit} bytes.',
   'import-files': 'The chosen files are not one model: {reason}.',
 
   // model library

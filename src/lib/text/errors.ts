@@ -138,7 +138,6 @@ const ENTRIES: Record<ErrorCode, Entry> = {
   'stored-file-missing': STORE_READ,
   'model-busy': ['This model is being used in another tab. Close that tab, or wait, and try again.', 'retry'],
   'import-row-too-long': UNSUPPORTED,
-  'import-header-too-long': BROKEN_FILE,
   'import-files': ['These files are not one model. Choose one GGUF file, or all parts of one split model.', 'models'],
   'import-died': [
     'The browser ended the import, often because memory ran out. Load the model again: what is stored is kept.',

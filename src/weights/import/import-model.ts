@@ -6,10 +6,11 @@ import type { ModelRecord } from '#weights/store/model-record.ts';
 import { checkRoom } from '#weights/store/storage-errors.ts';
 import { checkChunk } from '#weights/store/verify-model.ts';
 import type { WeightStore } from '#weights/store/weight-store.ts';
+import { isLoadable } from './imported-model.ts';
 import type { ImportProgress, ImportRequest, ImportResult } from './messages.ts';
 import { withImportLock } from './model-lock.ts';
 import { openSources, pieceUrls, type ImportSource } from './open-sources.ts';
-import { LAYOUT_VERSION, sourceBytesOf, type PlannedChunk } from './plan.ts';
+import { sourceBytesOf, type PlannedChunk } from './plan.ts';
 import { prepareImport, type PreparedImport } from './prepare-import.ts';
 import { writeChunks } from './write-chunks.ts';
 
@@ -23,7 +24,7 @@ export type ImportTools = {
 export async function importModel(request: ImportRequest, tools: ImportTools): Promise<ImportResult> {
   const { store, signal, onProgress } = tools;
   onProgress({ stage: 'header', doneBytes: 0, totalBytes: 0 });
-  const complete = (await store.list()).filter(isUsable);
+  const complete = (await store.list()).filter(isLoadable);
   const known = request.identity === null ? null : complete.find(({ identity }) => identity === request.identity);
   if (known) return found(known);
 
@@ -108,11 +109,6 @@ async function checkNewestChunk(store: WeightStore, record: ModelRecord): Promis
   if (!damage) return record;
   await store.forget(record.key, [damage]);
   return (await store.describe(record.key)) ?? record;
-}
-
-/** Whole, and in the layout that today's kernels read. */
-function isUsable(record: ModelRecord): boolean {
-  return record.state === 'complete' && record.layout.startsWith(`${LAYOUT_VERSION}-`);
 }
 
 function isStored({ files }: ModelRecord, { path, index }: PlannedChunk): boolean {

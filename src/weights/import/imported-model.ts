@@ -7,6 +7,7 @@ import { createLlamaProgram } from '#model-library/program/llama-program.ts';
 import type { ModelDescription } from '#model-library/program/model-description.ts';
 import { packageModelLibrary } from '#model-library/package/package-library.ts';
 import type { ModelRecord } from '#weights/store/model-record.ts';
+import { LAYOUT_VERSION } from './plan.ts';
 
 /** A prompt with the ids that another program continues it with. */
 export type KnownAnswer = { readonly prompt: readonly number[]; readonly continuation: readonly number[] };
@@ -44,6 +45,11 @@ export function importedModelOf(record: ModelRecord): ImportedModel {
     Array.isArray(value.knownAnswers);
   if (!isSound) throw new AppError('stored-record-invalid', { key: record.key, reason: 'its description is none' });
   return value as ImportedModel;
+}
+
+/** Whether a model is whole, and in the layout that today's kernels read. Any other one is imported again. */
+export function isLoadable(record: ModelRecord): boolean {
+  return record.state === 'complete' && record.layout.startsWith(`${LAYOUT_VERSION}-`);
 }
 
 /** The model library for one profile's kernels. */
