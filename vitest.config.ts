@@ -5,7 +5,8 @@ import { CHROMIUM_FLAGS, findChromium } from './scripts/chromium.mjs';
 
 const chromium = findChromium();
 
-const browser = {
+/** A new one for each project: Vitest writes into it. */
+const browser = () => ({
   enabled: true,
   headless: true,
   screenshotFailures: false,
@@ -13,7 +14,7 @@ const browser = {
     launchOptions: { args: CHROMIUM_FLAGS, ...(chromium ? { executablePath: chromium } : {}) },
   }),
   instances: [{ browser: 'chromium' as const }],
-};
+});
 
 /** Four questions, four projects: docs/architecture.md says what belongs where. */
 export default defineConfig({
@@ -33,7 +34,7 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
           testTimeout: 60_000,
-          browser,
+          browser: browser(),
         },
       },
       {
@@ -41,7 +42,7 @@ export default defineConfig({
           name: 'gpu',
           include: ['tests/gpu/**/*.test.ts'],
           testTimeout: 120_000,
-          browser,
+          browser: browser(),
         },
       },
       {
