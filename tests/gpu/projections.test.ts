@@ -4,6 +4,7 @@ import { embed } from '#model-library/kernels/embed.ts';
 import { gateUp } from '#model-library/kernels/gate-up.ts';
 import { lmHead } from '#model-library/kernels/lm-head.ts';
 import { matvec } from '#model-library/kernels/matvec.ts';
+import { rmsNorm as rmsNormKernel } from '#model-library/kernels/rms-norm.ts';
 import { multiply, rmsNorm, siluMultiply } from '#model-library/reference/operations.ts';
 import { dotBound, expectWithin } from '#tests/support/gpu/compare.ts';
 import { openTestGpu } from '#tests/support/gpu/gpu.ts';
@@ -50,43 +51,47 @@ describe.skipIf(!gpu).each(PROFILES)('%s projections', (profile) => {
       }
     });
 
-    it.each(modesOf(profile, format))('gate_up is silu(gate) * up of the normalised rows (%s)', async (mode) => {
-      const k = oddLengthOf(format);
-      const ffn = 10;
-      const random = createRandom(k);
-      const upFormat = otherFormat(format);
-      const kernel = gateUp({ ffn, k, gateFormat: format, upFormat, eps: EPS }, profile, mode);
-      const gate = randomMatrix(random, format, ffn, k);
-      const up = randomMatrix(random, upFormat, ffn, k);
-      const norm = random.normal(k, 0.2);
-      for (const rows of mode === 'decode' ? [2] : [35]) {
-        const x = random.normal(rows * k, 3);
-        const out = await gpu!.run(
-          kernel,
-          { x, norm, wg: gate.packed, wu: up.packed, out: new Float32Array(rows * ffn) },
-          { rows },
-        );
-        for (let row = 0; row < rows; row++) {
-          const h = rmsNorm(x.subarray(row * k, (row + 1) * k), norm, EPS);
-          const g = multiply(gate.matrix, h);
-          const u = multiply(up.matrix, h);
-          // silu changes by at most 1.1 of its argument's change; the product takes each factor's error times the other.
-          const bound = Array.from(
-            g,
-            (_, i) =>
-              2 ** -19 +
-              1.1 * (Math.abs(u[i]!) + 1) * dotBound(gate.matrix.row(i), h) +
-              (Math.abs(g[i]!) + 1) * dotBound(up.matrix.row(i), h),
+    it.each(modesOf(profile, format))(
+      'gate_up is silu(gate) * up of the rows, which decode normalises first (%s)',
+      async (mode) => {
+        const k = oddLengthOf(format);
+        const ffn = 10;
+        const random = createRandom(k);
+        const upFormat = otherFormat(format);
+        const kernel = gateUp({ ffn, k, gateFormat: format, upFormat, eps: EPS }, profile, mode);
+        const gate = randomMatrix(random, format, ffn, k);
+        const up = randomMatrix(random, upFormat, ffn, k);
+        const norm = random.normal(k, 0.2);
+        for (const rows of mode === 'decode' ? [2] : [35]) {
+          const x = random.normal(rows * k, 3);
+          const out = await gpu!.run(
+            kernel,
+            { x, norm, wg: gate.packed, wu: up.packed, out: new Float32Array(rows * ffn) },
+            { rows },
           );
-          expectWithin(
-            new Float32Array(out.out!, row * ffn * 4, ffn),
-            siluMultiply(g, u),
-            bound,
-            `${kernel.name}, row ${row} of ${rows}`,
-          );
+          for (let row = 0; row < rows; row++) {
+            const values = x.subarray(row * k, (row + 1) * k);
+            const h = mode === 'prefill' ? values : rmsNorm(values, norm, EPS);
+            const g = multiply(gate.matrix, h);
+            const u = multiply(up.matrix, h);
+            // silu changes by at most 1.1 of its argument's change; the product takes each factor's error times the other.
+            const bound = Array.from(
+              g,
+              (_, i) =>
+                2 ** -19 +
+                1.1 * (Math.abs(u[i]!) + 1) * dotBound(gate.matrix.row(i), h) +
+                (Math.abs(g[i]!) + 1) * dotBound(up.matrix.row(i), h),
+            );
+            expectWithin(
+              new Float32Array(out.out!, row * ffn * 4, ffn),
+              siluMultiply(g, u),
+              bound,
+              `${kernel.name}, row ${row} of ${rows}`,
+            );
+          }
         }
-      }
-    });
+      },
+    );
 
     it('lm_head gives the logits of the last row', async () => {
       const k = oddLengthOf(format);
@@ -104,6 +109,26 @@ describe.skipIf(!gpu).each(PROFILES)('%s projections', (profile) => {
         }
       }
     });
+  });
+});
+
+describe.skipIf(!gpu).each(PROFILES)('%s rms_norm', (profile) => {
+  it.each([
+    [1, 32],
+    [5, 576],
+    [67, 96],
+  ])('normalises %i rows of %i', async (rows, k) => {
+    const random = createRandom(k);
+    const x = random.normal(rows * k, 7);
+    const norm = random.normal(k);
+    const kernel = rmsNormKernel({ k, eps: EPS }, profile);
+    const out = await gpu!.run(kernel, { x, norm, out: new Float32Array(rows * k) }, { rows });
+    for (let row = 0; row < rows; row++) {
+      const expected = rmsNorm(x.subarray(row * k, (row + 1) * k), norm, EPS);
+      // The sum of squares has one sign, so its error stays relative; inverseSqrt may be 2 units in the last place off.
+      const bound = expected.map((value) => 2 ** -20 * Math.abs(value) + 1e-30);
+      expectWithin(new Float32Array(out.out!, row * k * 4, k), expected, bound, `${kernel.name}, row ${row}`);
+    }
   });
 });
 

@@ -12,7 +12,10 @@ export type GateUpSizes = {
   readonly eps: number;
 };
 
-/** out[rows, ffn] = silu(h · wgᵀ) * (h · wuᵀ) with h = rmsNorm(x[rows, k]). Bindings: x, norm, wg, wu, out. */
+/**
+ * out[rows, ffn] = silu(h · wgᵀ) * (h · wuᵀ) with h = rmsNorm(x[rows, k]). Bindings: x, norm, wg, wu, out.
+ * In prefill x is h already, and norm is not bound.
+ */
 export function gateUp(sizes: GateUpSizes, profile: KernelProfile, mode: ProjectionMode): Kernel {
   const { ffn, k, gateFormat, upFormat, eps } = sizes;
   requireCount('gate_up', 'ffn', ffn);

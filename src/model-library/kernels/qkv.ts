@@ -22,7 +22,8 @@ export type QkvSizes = {
 
 /**
  * RMSNorm of x[rows, k], the three projections, rotary embedding, and K and V appended to the f16 cache at the slots of
- * positions `position`..`position + rows - 1`. Bindings: x, norm, wq, wk, wv, rope, kv, q.
+ * positions `position`..`position + rows - 1`. Bindings: x, norm, wq, wk, wv, rope, kv, q. In prefill x is normalised
+ * already, and norm is not bound.
  */
 export function qkv(sizes: QkvSizes, profile: KernelProfile, mode: ProjectionMode): Kernel {
   const { k, heads, kvHeads, headDim, ropeLayout, qFormat, kFormat, vFormat, eps } = sizes;

@@ -26,10 +26,10 @@ export function requireHeads(
   requireCount(kernel, 'kvHeads', kvHeads);
   requireShape(heads % kvHeads === 0, kernel, 'heads', heads, `a multiple of the ${kvHeads} KV heads`);
   requireShape(
-    headDim % 8 === 0 && headDim >= 8 && headDim <= 256,
+    headDim % 16 === 0 && headDim >= 16 && headDim <= 256,
     kernel,
     'headDim',
     headDim,
-    'a multiple of 8 up to 256',
+    'a multiple of 16 up to 256',
   );
 }

@@ -16,6 +16,7 @@ import { lmHead } from '#model-library/kernels/lm-head.ts';
 import { matvec } from '#model-library/kernels/matvec.ts';
 import type { ProjectionMode } from '#model-library/kernels/projection/projection.ts';
 import { qkv } from '#model-library/kernels/qkv.ts';
+import { rmsNorm } from '#model-library/kernels/rms-norm.ts';
 import { bias, bitmask, penalty, sampleTopP, softmax } from '#model-library/kernels/sampling/sampling.ts';
 import { inverseFrequencies } from '#model-library/program/inverse-frequencies.ts';
 import type { ModelDescription } from '#model-library/program/model-description.ts';
@@ -108,6 +109,7 @@ type Layer = ReturnType<typeof createLayer>;
 type Layers = {
   readonly list: readonly Layer[];
   readonly rope: Source;
+  readonly normed: Source;
   readonly q: Source;
   readonly splits: Source;
   readonly mixed: Source;
@@ -122,6 +124,7 @@ function createLayers(parts: ProgramParts, description: ModelDescription, profil
   return {
     list,
     rope: parts.state('rope', {}), // sized by the runtime
+    normed: parts.state('normed', { perRow: config.hiddenSize * F32_BYTES }),
     q: parts.state('q', { perRow: queryBytes }),
     splits: parts.state('splits', splitBytes(headsOf(description), profile)),
     mixed: parts.state('mixed', { perRow: queryBytes }),
@@ -162,12 +165,18 @@ function layerSteps(
   const heads = headsOf(description);
   const formats = { qFormat: layer.q.format, kFormat: layer.k.format, vFormat: layer.v.format };
   const hidden = arg(0);
-  const { rope, q, splits, mixed, active } = layers;
+  const { rope, normed, q, splits, mixed, active } = layers;
+  // Decode's projections normalise their one row themselves; in prefill that is a step of its own.
+  const isPrefill = mode === 'prefill';
+  const x = isPrefill ? normed : hidden;
+  const normalise = (norm: Source): Step[] =>
+    isPrefill ? [parts.dispatch(rmsNorm({ k: hiddenSize, eps }, profile), { x: hidden, norm, out: normed })] : [];
   const attentionOutput = { n: hiddenSize, k: layer.attentionOutput.k, format: layer.attentionOutput.format };
   const down = { n: hiddenSize, k: ffnSize, format: layer.down.format };
   return [
+    ...normalise(layer.attentionNorm),
     parts.dispatch(qkv({ k: hiddenSize, ...heads, ropeLayout: config.rope.layout, ...formats, eps }, profile, mode), {
-      x: hidden,
+      x,
       norm: layer.attentionNorm,
       wq: layer.q.source,
       wk: layer.k.source,
@@ -176,20 +185,21 @@ function layerSteps(
       kv: layer.kv,
       q,
     }),
-    ...(mode === 'prefill'
+    ...(isPrefill
       ? [parts.dispatch(attention(heads, profile), { q, kv: layer.kv, out: mixed })]
       : [
           parts.dispatch(attentionSplit(heads, profile), { q, kv: layer.kv, parts: splits }),
           parts.dispatch(attentionReduce(heads, profile), { parts: splits, out: mixed }),
         ]),
     parts.dispatch(matvec(attentionOutput, profile, mode), { x: mixed, w: layer.attentionOutput.source, y: hidden }),
+    ...normalise(layer.ffnNorm),
     parts.dispatch(
       gateUp(
         { ffn: ffnSize, k: hiddenSize, gateFormat: layer.gate.format, upFormat: layer.up.format, eps },
         profile,
         mode,
       ),
-      { x: hidden, norm: layer.ffnNorm, wg: layer.gate.source, wu: layer.up.source, out: active },
+      { x, norm: layer.ffnNorm, wg: layer.gate.source, wu: layer.up.source, out: active },
     ),
     parts.dispatch(matvec(down, profile, mode), { x: active, w: layer.down.source, y: hidden }),
   ];

@@ -3,7 +3,6 @@
 import { halfToNumber } from '#base/float16.ts';
 import { blockLengthOf } from '#formats/packed/format.ts';
 import type { PackedFormat } from '#formats/packed/format.ts';
-import { attention } from '#model-library/kernels/attention/attention.ts';
 import { embed } from '#model-library/kernels/embed.ts';
 import { gateUp } from '#model-library/kernels/gate-up.ts';
 import type { KernelProfile } from '#model-library/kernels/kernel.ts';
@@ -11,10 +10,10 @@ import { lmHead } from '#model-library/kernels/lm-head.ts';
 import { matvec } from '#model-library/kernels/matvec.ts';
 import type { ProjectionMode } from '#model-library/kernels/projection/projection.ts';
 import { qkv } from '#model-library/kernels/qkv.ts';
+import { rmsNorm as rmsNormKernel } from '#model-library/kernels/rms-norm.ts';
 import type { ModelDescription } from '#model-library/program/model-description.ts';
 import type { Matrix } from '#model-library/reference/matrix.ts';
 import {
-  attend,
   inverseFrequencies,
   multiply,
   rmsNorm,
@@ -22,6 +21,7 @@ import {
   ropeTable,
   siluMultiply,
 } from '#model-library/reference/operations.ts';
+import { attentionCheck, decodeAttentionChecks, type Heads } from '#engine/worker/self-test/attention-checks.ts';
 import type { KernelCheck } from '#engine/worker/self-test/kernel-check.ts';
 import { samplingChecks } from '#engine/worker/self-test/sampling-checks.ts';
 import { Seeded } from '#engine/worker/self-test/seeded.ts';
@@ -55,19 +55,40 @@ export function kernelChecks(description: ModelDescription, profile: KernelProfi
   const head = lmHeadCheck(config.tiedOutput ? embedding : formatOf('output.weight'), profile);
   return [
     ...projections('decode'),
-    attentionCheck(heads, profile),
+    ...decodeAttentionChecks(heads, profile),
     head,
     ...samplingChecks(),
+    rmsNormCheck(profile),
     ...projections('prefill'),
+    attentionCheck(heads, profile),
     embedCheck(embedding),
   ];
 }
 
-type Heads = { readonly heads: number; readonly kvHeads: number; readonly headDim: number };
-
 const rowsOf = (mode: ProjectionMode) => (mode === 'decode' ? 1 : PREFILL_ROWS);
 const floats = (bytes: ArrayBuffer) => new Float32Array(bytes);
 const rowAt = (x: Float32Array, row: number, k: number) => x.subarray(row * k, (row + 1) * k);
+
+/** What a projection multiplies: decode normalises its row itself, prefill is given normalised rows. */
+function inputOf(mode: ProjectionMode, row: Float32Array, norm: Float32Array): ArrayLike<number> {
+  return mode === 'decode' ? rmsNorm(row, norm, EPS) : row;
+}
+
+function rmsNormCheck(profile: KernelProfile): KernelCheck {
+  const k = 96;
+  const seeded = new Seeded(7);
+  const [x, norm] = [seeded.floats(PREFILL_ROWS * k), seeded.floats(k)];
+  const expected = Array.from({ length: PREFILL_ROWS }, (_, row) => [...rmsNorm(rowAt(x, row, k), norm, EPS)]).flat();
+  return {
+    kernel: rmsNormKernel({ k, eps: EPS }, profile),
+    inputs: { x, norm, out: new Float32Array(x.length) },
+    variables: { rows: PREFILL_ROWS },
+    output: 'out',
+    read: floats,
+    expected,
+    tolerance: expected.map((value) => 2 ** -18 * (1 + Math.abs(value))),
+  };
+}
 
 function embedCheck(format: PackedFormat): KernelCheck {
   const k = blockLengthOf(format);
@@ -107,7 +128,7 @@ function qkvCheck(
   const expected: number[] = [];
   const tolerance: number[] = [];
   for (let row = 0; row < rows; row++) {
-    const h = rmsNorm(rowAt(x, row, k), norm, EPS);
+    const h = inputOf(mode, rowAt(x, row, k), norm);
     const keys = rope(multiply(key.matrix, h), heads.headDim, ropeLayout, table, POSITION + row);
     for (const [values, matrix] of [
       [keys, key.matrix],
@@ -138,37 +159,6 @@ function qkvCheck(
       Float64Array.from(new Uint16Array(bytes, POSITION * keySize * 4, rows * keySize * 2), halfToNumber),
     expected,
     tolerance,
-  };
-}
-
-function attentionCheck(heads: Heads, profile: KernelProfile): KernelCheck {
-  const seeded = new Seeded(3);
-  const rows = 3;
-  const total = POSITION + rows;
-  const [querySize, keySize] = [heads.heads * heads.headDim, heads.kvHeads * heads.headDim];
-  const q = seeded.floats(rows * querySize);
-  const kv = seeded.halves(CAPACITY * keySize * 2);
-  const slots = Array.from({ length: total }, (_, slot) =>
-    Float64Array.from(kv.subarray(slot * keySize * 2, (slot + 1) * keySize * 2), halfToNumber),
-  );
-  const expected = Array.from({ length: rows }, (_, row) => {
-    const seen = slots.slice(0, POSITION + row + 1);
-    const cache = {
-      keys: seen.map((slot) => slot.subarray(0, keySize)),
-      values: seen.map((slot) => slot.subarray(keySize)),
-    };
-    return [
-      ...attend(rowAt(q, row, querySize), cache, POSITION + row, heads.heads, heads.kvHeads, { window: 0, sink: 0 }),
-    ];
-  }).flat();
-  return {
-    kernel: attention(heads, profile),
-    inputs: { q, kv, out: new Float32Array(rows * querySize) },
-    variables: { rows, position: POSITION, total, capacity: CAPACITY, window: 0, sink: 0 },
-    output: 'out',
-    read: floats,
-    expected,
-    tolerance: expected.map(() => 2 ** -14),
   };
 }
 
@@ -206,7 +196,7 @@ function gateUpCheck(
   const expected: number[] = [];
   const tolerance: number[] = [];
   for (let row = 0; row < rows; row++) {
-    const h = rmsNorm(rowAt(x, row, k), norm, EPS);
+    const h = inputOf(mode, rowAt(x, row, k), norm);
     const [g, u] = [multiply(gate.matrix, h), multiply(up.matrix, h)];
     const [gBound, uBound] = [dotBounds(gate.matrix, h), dotBounds(up.matrix, h)];
     expected.push(...siluMultiply(g, u));

@@ -6,6 +6,7 @@
 // `capacity >= window + rows - 1` positions.
 import { assembleKernel, fixed, rowsBy, type Constant, type TypedBinding } from '../assemble.ts';
 import type { Kernel, KernelProfile } from '../kernel.ts';
+import { repeatLines } from '../repeat-lines.ts';
 import { requireHeads } from '../shape.ts';
 import attendParallel from './attend-parallel.wgsl?raw';
 import attendSerial from './attend-serial.wgsl?raw';
@@ -44,7 +45,7 @@ export function attention(sizes: AttentionSizes, profile: KernelProfile): Kernel
     workgroupSize,
     constants: constantsOf(sizes, profile),
     sources: serial
-      ? [halves, visible, attendSerial, attentionSerial]
+      ? [halves, visible, repeatLines(attendSerial, group), attentionSerial]
       : [halves, visible, attendParallel, attentionParallel],
   });
 }
@@ -55,7 +56,8 @@ export function attention(sizes: AttentionSizes, profile: KernelProfile): Kernel
  */
 export function attentionSplit(sizes: AttentionSizes, profile: KernelProfile): Kernel {
   requireHeads('attention_split', sizes);
-  const groupCount = sizes.heads / groupOf(sizes);
+  const group = groupOf(sizes);
+  const groupCount = sizes.heads / group;
   const serial = profile === 'serial';
   const workgroupSize = serial ? 4 : 64;
   const split = splitOf(profile);
@@ -66,7 +68,9 @@ export function attentionSplit(sizes: AttentionSizes, profile: KernelProfile): K
     grid: [fixed(serial ? Math.ceil(groupCount / workgroupSize) : groupCount), { of: 'total', mul: 1, div: split }],
     workgroupSize,
     constants: constantsOf(sizes, profile),
-    sources: serial ? [halves, visible, attendSerial, splitSerial] : [halves, visible, attendParallel, splitParallel],
+    sources: serial
+      ? [halves, visible, repeatLines(attendSerial, group), splitSerial]
+      : [halves, visible, attendParallel, splitParallel],
   });
 }
 
@@ -92,7 +96,7 @@ export function splitBytes({ heads, headDim }: AttentionSizes, profile: KernelPr
 }
 
 /** Positions a split. Short where one invocation walks it alone; a whole tile of the workgroup where 64 do. */
-function splitOf(profile: KernelProfile): number {
+export function splitOf(profile: KernelProfile): number {
   return profile === 'serial' ? 32 : 64;
 }
 

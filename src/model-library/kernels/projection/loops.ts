@@ -2,6 +2,7 @@
 // each kind of quad, from a source in which the kind is called QUAD. In the serial ones a line that names something `_I`
 // or the number `I` stands for EACH lines, one for each quad of the invocation.
 import type { KernelProfile } from '../kernel.ts';
+import { repeatLines } from '../repeat-lines.ts';
 import matvecParallelQuad from './matvec-parallel-quad.wgsl?raw';
 import matvecParallel from './matvec-parallel.wgsl?raw';
 import matvecSerial from './matvec-serial.wgsl?raw';
@@ -100,18 +101,6 @@ function serialLoop(
 }`,
     ],
   };
-}
-
-function repeatLines(source: string, each: number): string {
-  const numbers = Array.from({ length: each }, (_, i) => i);
-  return source
-    .split('\n')
-    .flatMap((line) =>
-      /(\b|_)I\b/.test(line) && !/^\s*\/\//.test(line)
-        ? numbers.map((i) => line.replace(/_I\b/g, `_${i}`).replace(/\bI\b/g, `${i}u`))
-        : [line],
-    )
-    .join('\n');
 }
 
 function parallelTile(kinds: readonly QuadKind[]): Loop {

@@ -8,7 +8,7 @@ fn QUAD_run(index: u32, y: u32) {
   var squares = 0.0;
   var values: Block;
   for (var block = 0u; block < BLOCKS; block++) {
-    squares += load_x(row, block, &values);
+    squares += load_normed_x(row, block, &values);
     values = by_columns(values);
     let values_sums = half_sums(&values);
     sums_I += QUAD_dot(rows_I, block, &values, values_sums);

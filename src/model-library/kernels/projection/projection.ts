@@ -11,6 +11,7 @@ import type { Kernel, KernelProfile, Variable } from '../kernel.ts';
 import { requireShape } from '../shape.ts';
 import { WEIGHT_COMMON, weightReader } from '../weights/weight-reader.ts';
 import type { PackedFormat } from '#formats/packed/format.ts';
+import loadX from './load-x.wgsl?raw';
 import { loopOf } from './loops.ts';
 import xNormed from './x-normed.wgsl?raw';
 import xPlain from './x-plain.wgsl?raw';
@@ -33,7 +34,11 @@ export type Projection = {
   readonly mode: ProjectionMode;
   /** Length of a row of x. */
   readonly k: number;
-  /** Epsilon of the RMSNorm applied to x first; null when x is used as it is. */
+  /**
+   * Epsilon of the RMSNorm that decode applies to x, with the weights bound as `norm`; null when x is used as it is. In
+   * prefill a tile would normalise the same rows again for every few weight rows, so there x comes normalised (rms_norm)
+   * and `norm` is not bound.
+   */
   readonly normEps: number | null;
   readonly weights: Readonly<Record<string, PackedFormat>>;
   readonly quads: readonly QuadKind[];
@@ -57,7 +62,7 @@ export function projectionKernel(projection: Projection): Kernel {
   if ((mode === 'prefill' || lastRowOnly) && !scalars.includes('rows')) scalars.push('rows');
   return assembleKernel({
     name: `${projection.name}_${profile}_${mode}`,
-    bindings: projection.bindings,
+    bindings: projection.bindings.filter(({ name }) => name !== 'norm' || mode === 'decode'),
     scalars,
     grid: [fixed(loop.workgroupCount), lastRowOnly ? fixed(1) : rowsBy(loop.rowsPerWorkgroup)],
     workgroupSize: loop.workgroupSize,
@@ -71,10 +76,14 @@ export function projectionKernel(projection: Projection): Kernel {
     sources: [
       WEIGHT_COMMON,
       ...Object.entries(projection.weights).map(([binding, format]) => weightReader(binding, format, k)),
-      normEps === null ? xPlain : xNormed,
-      `fn x_row(y: u32) -> u32 { return ${lastRowOnly ? 'u32(scalars.rows) - 1u' : 'y'}; }`,
+      loadX,
+      ...(mode === 'prefill' ? [] : [normEps === null ? xPlain : xNormed, xRow(lastRowOnly)]),
       ...loop.sources,
       projection.finish,
     ],
   });
+}
+
+function xRow(lastRowOnly: boolean): string {
+  return `fn x_row(y: u32) -> u32 { return ${lastRowOnly ? 'u32(scalars.rows) - 1u' : 'y'}; }`;
 }

@@ -7,7 +7,6 @@ const TILE_QUADS = 16u;
 const TILE_ROWS = 32u;
 var<workgroup> weights: array<vec4<f32>, 4u * TILE_QUADS * 9u>;
 var<workgroup> values: array<vec4<f32>, TILE_ROWS * 9u>;
-var<workgroup> squares: array<f32, TILE_ROWS * 8u>;
 
 fn run(group: u32, y: u32, lane: u32) {
   let rows = u32(scalars.rows);
@@ -17,15 +16,12 @@ fn run(group: u32, y: u32, lane: u32) {
   let own_row = lane / TILE_QUADS;
   let part_index = lane & 7u;
   var sums = array<vec4<f32>, 8>();
-  var part_squares = vec4<f32>();
   for (var block = 0u; block < BLOCKS; block++) {
     var unpacked = quad_block(min(first_quad + own_quad, QUADS - 1u), own_row, block);
     for (var i = 0u; i < 8u; i++) { weights[lane * 9u + i] = unpacked[i]; }
     for (var i = 0u; i < 4u; i++) {
       let p = (lane >> 3u) + i * 8u;
-      let part = x_part(min(first_row + p, rows - 1u), block * 8u + part_index);
-      values[p * 9u + part_index] = part.value;
-      part_squares[i] += part.squares;
+      values[p * 9u + part_index] = x[(min(first_row + p, rows - 1u) * BLOCKS + block) * 8u + part_index];
     }
     workgroupBarrier();
     for (var j = 0u; j < 8u; j++) {
@@ -40,17 +36,11 @@ fn run(group: u32, y: u32, lane: u32) {
     }
     workgroupBarrier();
   }
-  for (var i = 0u; i < 4u; i++) {
-    squares[((lane >> 3u) + i * 8u) * 8u + part_index] = part_squares[i];
-  }
-  workgroupBarrier();
   if (first_quad + own_quad >= QUADS) { return; }
   for (var p = 0u; p < 8u; p++) {
     let in_tile = p * 4u + own_row;
     if (first_row + in_tile < rows) {
-      var total = 0.0;
-      for (var i = 0u; i < 8u; i++) { total += squares[in_tile * 8u + i]; }
-      finish(first_quad + own_quad, first_row + in_tile, sums[p] * rms_scale(total));
+      finish(first_quad + own_quad, first_row + in_tile, sums[p]);
     }
   }
 }

@@ -6,7 +6,6 @@ fn QUAD_run(index: u32, y: u32) {
   let row_count = min(POSITIONS, u32(scalars.rows) - first_row);
   let rows_I = QUAD_rows(min(first + I, QUAD_COUNT - 1u));
   var sums: array<vec4<f32>, EACH * POSITIONS>;
-  var squares: array<f32, POSITIONS>;
   var values: Block;
   for (var block = 0u; block < BLOCKS; block++) {
     var a_I = QUAD_block_0(rows_I.x, block);
@@ -14,12 +13,11 @@ fn QUAD_run(index: u32, y: u32) {
     var c_I = QUAD_block_2(rows_I.z, block);
     var d_I = QUAD_block_3(rows_I.w, block);
     for (var p = 0u; p < row_count; p++) {
-      squares[p] += load_x(first_row + p, block, &values);
+      load_x(first_row + p, block, &values);
       sums[p * EACH + I] += vec4<f32>(dot_blocks(&a_I, &values), dot_blocks(&b_I, &values), dot_blocks(&c_I, &values), dot_blocks(&d_I, &values));
     }
   }
   for (var p = 0u; p < row_count; p++) {
-    let scale = rms_scale(squares[p]);
-    if (first + I < QUAD_COUNT) { finish(QUAD_START + first + I, first_row + p, sums[p * EACH + I] * scale); }
+    if (first + I < QUAD_COUNT) { finish(QUAD_START + first + I, first_row + p, sums[p * EACH + I]); }
   }
 }

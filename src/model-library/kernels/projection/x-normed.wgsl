@@ -8,15 +8,14 @@ fn x_part(row: u32, at: u32) -> XPart {
   return XPart(raw * norm[at], dot(raw, raw));
 }
 
-// One block of a row; returns the sum of squares.
-fn load_x(row: u32, block: u32, into: ptr<function, Block>) -> f32 {
-  let at = (row * BLOCKS + block) * 8u;
+// One block of a row; returns its sum of squares.
+fn load_normed_x(row: u32, block: u32, into: ptr<function, Block>) -> f32 {
   let w = block * 8u;
-  var raw = Block(x[at], x[at + 1u], x[at + 2u], x[at + 3u], x[at + 4u], x[at + 5u], x[at + 6u], x[at + 7u]);
-  let squares = dot_blocks(&raw, &raw);
+  load_x(row, block, into);
+  let squares = dot_blocks(into, into);
   *into = Block(
-    raw[0] * norm[w], raw[1] * norm[w + 1u], raw[2] * norm[w + 2u], raw[3] * norm[w + 3u],
-    raw[4] * norm[w + 4u], raw[5] * norm[w + 5u], raw[6] * norm[w + 6u], raw[7] * norm[w + 7u],
+    (*into)[0] * norm[w], (*into)[1] * norm[w + 1u], (*into)[2] * norm[w + 2u], (*into)[3] * norm[w + 3u],
+    (*into)[4] * norm[w + 4u], (*into)[5] * norm[w + 5u], (*into)[6] * norm[w + 6u], (*into)[7] * norm[w + 7u],
   );
   return squares;
 }
