@@ -91,7 +91,11 @@ async function openPage(page: Page, url: string): Promise<BenchPage> {
       try {
         return (await Promise.race([work, limit])) as never;
       } catch (cause) {
-        throw new Error(`${name} failed: ${String(cause)} ${complaints.join(' | ')}`, { cause });
+        // The first line without Playwright's and the page's own prefixes; the stack stays in the cause.
+        const message = String(cause)
+          .split('\n')[0]!
+          .replace(/^(\w*Error: )?(page\.evaluate: )?(\w*Error: )?/, '');
+        throw new Error([`${name}: ${message}`, ...complaints].join(' | '), { cause });
       } finally {
         clearTimeout(timer);
       }
