@@ -87,6 +87,10 @@ const MESSAGES = {
   'import-row-too-long': 'One row of {name} takes {bytes} bytes; at most {limit} fit into a chunk.',
   'import-files': 'The chosen files are not one model: {reason}.',
 
+  // catalog
+  'catalog-invalid': "The site's catalog.json cannot be used: {at} is {found}; expected {expected}.",
+  'catalog-unreachable': "The site's {url} could not be read: {reason}. Check the connection and reload the page.",
+
   // model library
   'program-invalid': 'The model library cannot be made: its {what} is {value}.',
   'program-text':

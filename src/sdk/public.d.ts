@@ -25,7 +25,14 @@ export interface Engine {
   unload(): Promise<void>;
   info(): Promise<EngineInfo>;
   stats(): Promise<EngineStats>;
+  /** Tries what this GPU can hold, beside what it holds now, and frees it again. Never rejects for want of a GPU. */
+  assess(need: GpuNeed, options?: CallOptions): Promise<GpuAssessment>;
   readonly models: {
+    /**
+     * Brings a model into the store without loading it; a loaded one goes on answering. Aborting pauses: what arrived is kept,
+     * and the same call goes on from there.
+     */
+    import(options: ImportOptions): Promise<ModelInfo>;
     list(): Promise<ModelInfo[]>;
     /** Deletes a stored model, unloading it first where it is the loaded one. */
     delete(key: string): Promise<void>;
@@ -52,7 +59,33 @@ export type LoadOptions = {
   overrides?: object;
 } & ({ gguf: string | readonly string[] | File | readonly File[] } | { model: string } | { stored: string });
 
-export type LoadStage = 'network' | 'disk' | 'upload' | 'compile' | 'check' | 'first-token';
+export type ImportOptions = {
+  onProgress?: (progress: LoadProgress) => void;
+  signal?: AbortSignal;
+  /** A Jinja template in place of the file's own. */
+  chatTemplate?: string;
+} & ({ gguf: string | readonly string[] | File | readonly File[] } | { model: string });
+
+/** What a model will ask of a GPU. */
+export interface GpuNeed {
+  /** Weights and KV cache together. */
+  readonly bytes: number;
+  readonly largestBufferBytes: number;
+}
+
+/** What a GPU can give, tried and not guessed. */
+export interface GpuAssessment {
+  /** Null where there is no WebGPU, and then `reason` says why. */
+  readonly adapter: EngineInfo['adapter'];
+  readonly reason: string | null;
+  /** Of one buffer that a kernel reads. */
+  readonly maxBufferBytes: number;
+  /** How much of what was asked for could really be allocated at once. All of it was freed again. */
+  readonly allocatedBytes: number;
+}
+
+/** `waiting` for another tab that imports the same model. */
+export type LoadStage = 'waiting' | 'network' | 'disk' | 'upload' | 'compile' | 'check' | 'first-token';
 
 /** Counted, never guessed; a stage that moves no bytes reports 0 of 0. */
 export interface LoadProgress {
@@ -104,10 +137,19 @@ export interface ModelInfo {
   /** An `importing` model is resumed by loading its source again. */
   readonly state: 'importing' | 'complete';
   readonly storedBytes: number;
+  /** What it takes when all of it is there. */
+  readonly totalBytes: number;
   readonly architecture: string;
   readonly contextLength: number;
   readonly parameterCount: number;
   readonly source: string;
+  /** Its id in the site's catalog.json; null for a model from elsewhere. */
+  readonly catalogId: string | null;
+  /** As the file says; null where it says none. */
+  readonly licence: string | null;
+  /** When it was complete, and when all of it was last read and found intact; milliseconds since 1970. */
+  readonly completedAt: number | null;
+  readonly verifiedAt: number | null;
 }
 
 export interface VerifyResult {

@@ -3,14 +3,15 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineInfo } from '#engine/protocol/info.ts';
 import type { LoadProgress } from '#engine/protocol/progress.ts';
-import { CATALOG } from '#engine/worker/catalog.ts';
+import { parseCatalog } from '#catalog/parse-catalog.ts';
 import { openLlama } from '#tests/support/llama.ts';
 import { openSdkSite } from '#tests/e2e/sdk-site.ts';
 import type { PageGlobals, SdkSite } from '#tests/e2e/sdk-site.ts';
 
 const MODEL = 'smollm2-135m-instruct';
-const [entry] = CATALOG;
-const piece = `static/${entry!.path}`;
+const { models } = parseCatalog(JSON.parse(readFileSync('static/catalog.json', 'utf8')));
+const entry = models.find(({ id }) => id === MODEL)!;
+const piece = `static/models/${MODEL}/SmolLM2-135M-Instruct.Q4_1-00001-of-00006.gguf`;
 
 let site: SdkSite;
 let progress: LoadProgress[];
@@ -70,6 +71,7 @@ describe('loading', () => {
       piece,
       `${piece}.part-1-of-2`,
       `${piece}.part-2-of-2`,
+      'catalog.json',
       'import.worker.js',
       'model.json',
     ]);
@@ -77,10 +79,10 @@ describe('loading', () => {
 
   it('knows the pieces that the site serves', () => {
     const model = JSON.parse(readFileSync(`static/models/${MODEL}/model.json`, 'utf8')) as {
-      source: { sha256: string };
+      source: { sha256: string; sizeBytes: number };
       files: { name: string }[];
     };
-    expect(entry).toMatchObject({ sha256: model.source.sha256, path: `models/${MODEL}/${model.files[0]!.name}` });
+    expect(entry).toMatchObject({ version: model.source.sha256, sizeBytes: model.source.sizeBytes });
   });
 });
 
@@ -88,7 +90,7 @@ describe('evaluate', () => {
   it('continues the catalog’s prompts as llama.cpp does', async () => {
     const llama = await openLlama(piece);
     try {
-      for (const { prompt, continuation } of entry!.knownAnswers) {
+      for (const { prompt, continuation } of entry.knownAnswers) {
         const steps = await llama.greedy(prompt, continuation.length);
         expect(steps.map(({ id }) => id)).toEqual(continuation);
         const ours = await site.page.evaluate(

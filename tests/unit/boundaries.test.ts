@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 
 const ROOMS: Record<string, readonly string[]> = {
   'src/base': [],
+  'src/catalog': [],
   'src/formats/gguf': [],
   'src/formats/tokenizer': ['src/formats/gguf'],
   'src/formats/chat-template': ['src/formats/gguf', 'src/formats/tokenizer'],
@@ -30,6 +31,7 @@ const ROOMS: Record<string, readonly string[]> = {
   ],
   'src/engine/protocol': ['types:@mlc-ai/web-llm'],
   'src/engine/worker': [
+    'src/catalog',
     'npm:@mlc-ai/web-llm',
     'npm:idb',
     'src/engine/protocol',
@@ -50,10 +52,11 @@ const ROOMS: Record<string, readonly string[]> = {
   'src/sdk': ['src/engine/client', 'src/engine/protocol', 'types:@mlc-ai/web-llm'],
   'src/chat': ['src/engine/protocol', 'npm:idb'],
   'src/lib/text': [],
-  'src/lib/state': ['src/chat', 'src/lib/text', 'src/engine/client', 'src/engine/protocol', 'npm:svelte'],
+  'src/lib/state': ['src/catalog', 'src/chat', 'src/lib/text', 'src/engine/client', 'src/engine/protocol', 'npm:svelte'],
   'src/lib/ui': [
     'src/lib/text',
     'types:src/lib/state',
+    'types:src/catalog',
     'types:src/chat',
     'types:src/engine/protocol',
     'npm:svelte',
@@ -72,6 +75,7 @@ const ROOMS: Record<string, readonly string[]> = {
 
 const ALIASES: Record<string, string> = {
   '#base/': 'src/base/',
+  '#catalog/': 'src/catalog/',
   '#formats/': 'src/formats/',
   '#weights/': 'src/weights/',
   '#model-library/': 'src/model-library/',

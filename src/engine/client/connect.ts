@@ -89,7 +89,12 @@ function createEngine(calls: Calls, listeners: Listeners): Engine {
     },
     info: () => calls.send<'info'>({ type: 'info' }),
     stats: () => calls.send<'stats'>({ type: 'stats' }),
+    assess: (need, { signal } = {}) => calls.send<'assess'>({ type: 'assess', need }, { signal }),
     models: {
+      async import({ onProgress, signal, chatTemplate, ...from }) {
+        const settings = { source: sourceOf(from), chatTemplate: chatTemplate ?? null };
+        return calls.send<'import-model'>({ type: 'import-model', settings }, { signal, onProgress });
+      },
       list: () => calls.send<'list-models'>({ type: 'list-models' }),
       async delete(key) {
         await calls.send<'delete-model'>({ type: 'delete-model', key });

@@ -1,6 +1,13 @@
 import type { ChatOptions } from '@mlc-ai/web-llm';
 import type { AppError } from '#base/errors.ts';
-import type { EngineInfo, EngineStats, GenerationStats, ModelInfo } from '#engine/protocol/info.ts';
+import type {
+  EngineInfo,
+  EngineStats,
+  GenerationStats,
+  GpuAssessment,
+  GpuNeed,
+  ModelInfo,
+} from '#engine/protocol/info.ts';
 import type { Evaluation, VerifyResult } from '#engine/protocol/messages.ts';
 import type {
   ChatCompletion,
@@ -21,6 +28,9 @@ type LoadSettings = {
   /** WebLLM's chat configuration, merged over the model's. */
   overrides?: ChatOptions;
 };
+
+export type ImportOptions = Pick<LoadSettings, 'onProgress' | 'signal' | 'chatTemplate'> &
+  ({ gguf: string | readonly string[] | File | readonly File[] } | { model: string });
 
 /** What to load: a GGUF (URL, file, or all parts of a split one), a model of the site, or one already in the store. */
 export type LoadOptions = LoadSettings &
@@ -55,7 +65,14 @@ export interface Engine {
   unload(): Promise<void>;
   info(): Promise<EngineInfo>;
   stats(): Promise<EngineStats>;
+  /** Tries what this GPU can hold, beside what it holds now, and frees it again. Never rejects for want of a GPU. */
+  assess(need: GpuNeed, options?: CallOptions): Promise<GpuAssessment>;
   readonly models: {
+    /**
+     * Brings a model into the store without loading it; a loaded one goes on answering. Aborting pauses: what arrived is kept,
+     * and the same call goes on from there.
+     */
+    import(options: ImportOptions): Promise<ModelInfo>;
     list(): Promise<ModelInfo[]>;
     /** Deletes a stored model, unloading it first where it is the loaded one. */
     delete(key: string): Promise<void>;

@@ -8,12 +8,21 @@ export type ModelInfo = {
   readonly state: 'importing' | 'complete';
   /** What it takes on disk now. */
   readonly storedBytes: number;
+  /** What it takes when all of it is there. */
+  readonly totalBytes: number;
   readonly architecture: string;
   /** Positions the model was trained for. */
   readonly contextLength: number;
   readonly parameterCount: number;
   /** Where it came from: URLs, a file's name, or the site itself. */
   readonly source: string;
+  /** Its id in the site's catalog; null for a model from elsewhere. */
+  readonly catalogId: string | null;
+  /** As the file says; null where it says none. */
+  readonly licence: string | null;
+  /** When it was complete, and when all of it was last read and found intact; milliseconds since 1970. */
+  readonly completedAt: number | null;
+  readonly verifiedAt: number | null;
 };
 
 export type AdapterDescription = {
@@ -22,6 +31,24 @@ export type AdapterDescription = {
   readonly description: string;
   /** A processor pretending to be a GPU: correct, and slow. */
   readonly isSoftware: boolean;
+};
+
+/** What a model will ask of a GPU. */
+export type GpuNeed = {
+  /** Weights and KV cache together. */
+  readonly bytes: number;
+  readonly largestBufferBytes: number;
+};
+
+/** What a GPU can give, tried and not guessed. */
+export type GpuAssessment = {
+  /** Null where there is no WebGPU, and then `reason` says why. */
+  readonly adapter: AdapterDescription | null;
+  readonly reason: string | null;
+  /** Of one buffer that a kernel reads. */
+  readonly maxBufferBytes: number;
+  /** How much of what was asked for could really be allocated at once. All of it was freed again. */
+  readonly allocatedBytes: number;
 };
 
 export type LoadedModel = {

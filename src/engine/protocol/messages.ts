@@ -1,5 +1,12 @@
 import type { ChatOptions } from '@mlc-ai/web-llm';
-import type { EngineInfo, EngineStats, GenerationStats, ModelInfo } from '#engine/protocol/info.ts';
+import type {
+  EngineInfo,
+  EngineStats,
+  GenerationStats,
+  GpuAssessment,
+  GpuNeed,
+  ModelInfo,
+} from '#engine/protocol/info.ts';
 import type {
   ChatCompletion,
   ChatCompletionChunk,
@@ -27,6 +34,9 @@ export type LoadSettings = {
   readonly overrides: ChatOptions | null;
 };
 
+/** A model to bring into the store, without loading it. */
+export type ImportSettings = Pick<LoadSettings, 'source' | 'chatTemplate'>;
+
 export type VerifyResult = {
   readonly intact: boolean;
   readonly checkedBytes: number;
@@ -53,6 +63,8 @@ export type EngineRequest =
   | { readonly id: number; readonly type: 'unload' }
   | { readonly id: number; readonly type: 'info' }
   | { readonly id: number; readonly type: 'stats' }
+  | { readonly id: number; readonly type: 'assess'; readonly need: GpuNeed }
+  | { readonly id: number; readonly type: 'import-model'; readonly settings: ImportSettings }
   | { readonly id: number; readonly type: 'list-models' }
   | { readonly id: number; readonly type: 'delete-model'; readonly key: string }
   | { readonly id: number; readonly type: 'verify-model'; readonly key: string }
@@ -70,6 +82,8 @@ export type EngineResults = {
   unload: null;
   info: EngineInfo;
   stats: EngineStats;
+  assess: GpuAssessment;
+  'import-model': ModelInfo;
   'list-models': ModelInfo[];
   'delete-model': null;
   'verify-model': VerifyResult;

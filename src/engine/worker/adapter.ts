@@ -30,12 +30,23 @@ export async function findAdapter(gpu: GPU | undefined): Promise<GPUAdapter> {
   return adapter;
 }
 
+const BUFFER_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
+
+/** Bytes of the largest buffer that a kernel can read on a device that WebLLM opens. */
+export function grantedBufferBytes(adapter: GPUAdapter): number {
+  return Math.min(...BUFFER_LIMITS.map((limit) => granted(adapter, limit)));
+}
+
 /** Refuses a model whose largest buffer would not fit into what WebLLM asks for on this adapter. */
 export function checkBufferFits(adapter: GPUAdapter, bytes: number): void {
-  for (const limit of ['maxBufferSize', 'maxStorageBufferBindingSize'] as const) {
-    const granted = adapter.limits[limit] >= PREFERRED_BYTES ? PREFERRED_BYTES : NEEDED[limit];
-    if (bytes > granted) throw new AppError('webgpu-limit', { limit, value: granted, needed: bytes });
+  for (const limit of BUFFER_LIMITS) {
+    const value = granted(adapter, limit);
+    if (bytes > value) throw new AppError('webgpu-limit', { limit, value, needed: bytes });
   }
+}
+
+function granted(adapter: GPUAdapter, limit: (typeof BUFFER_LIMITS)[number]): number {
+  return adapter.limits[limit] >= PREFERRED_BYTES ? PREFERRED_BYTES : NEEDED[limit];
 }
 
 export function describeAdapter({ info }: GPUAdapter): AdapterDescription {

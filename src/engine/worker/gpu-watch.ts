@@ -9,6 +9,9 @@ type Live = { buffers: number; bytes: number };
 
 export type LostDevice = { readonly reason: string; readonly message: string };
 
+/** Label of a device that is none of WebLLM's: whoever opens it ends it, and its loss is nobody's concern. */
+export const UNWATCHED = 'daylight: unwatched';
+
 export class GpuWatch {
   readonly #counts = {
     dispatches: 0,
@@ -108,11 +111,10 @@ export function watchGpu(): GpuWatch {
   if (!('GPUDevice' in globalThis)) return watch;
   const owners = new WeakMap<GPUBuffer, GPUDevice>();
 
-  after(
-    GPUAdapter.prototype,
-    'requestDevice',
-    (_, opening) => void opening.then((device) => watch.opened(device), ignore),
-  );
+  after(GPUAdapter.prototype, 'requestDevice', (_, opening, [descriptor]) => {
+    if ((descriptor as GPUDeviceDescriptor | undefined)?.label === UNWATCHED) return;
+    void opening.then((device) => watch.opened(device), ignore);
+  });
   after(GPUDevice.prototype, 'destroy', (device) => watch.closed(device));
   after(GPUDevice.prototype, 'createBuffer', (device, buffer) => {
     owners.set(buffer, device);

@@ -72,6 +72,12 @@ export class EngineHost {
         return session.info();
       case 'stats':
         return session.stats();
+      case 'assess':
+        return session.assess(request.need, abort.signal);
+      case 'import-model':
+        return session.importModel(request.settings, abort.signal, (progress) =>
+          this.#send({ id, type: 'progress', progress }),
+        );
       case 'list-models':
         return this.#shelf.list();
       case 'delete-model':

@@ -1,8 +1,9 @@
 import type { ChatFormat } from '#formats/chat-template/conversation.ts';
 import type { ModelDescription } from '#model-library/program/model-description.ts';
 import type { KernelProfile } from '#model-library/kernels/kernel.ts';
+import type { KnownAnswer } from '#catalog/catalog.ts';
 import type { ModelInfo } from '#engine/protocol/info.ts';
-import type { LoadSettings, VerifyResult } from '#engine/protocol/messages.ts';
+import type { ImportSettings, LoadSettings, VerifyResult } from '#engine/protocol/messages.ts';
 
 /** A model that is in the store whole, with a library for the kernels in use: all WebLLM needs, without a network. */
 export type PreparedModel = {
@@ -31,19 +32,21 @@ export type PreparedModel = {
   readonly knownAnswers: readonly KnownAnswer[];
 };
 
-export type KnownAnswer = { readonly prompt: readonly number[]; readonly continuation: readonly number[] };
-
-export type PrepareOptions = {
-  readonly settings: LoadSettings;
+export type ImportOptions = {
+  readonly settings: ImportSettings;
   readonly profile: KernelProfile;
   readonly signal: AbortSignal;
-  readonly onProgress: (stage: 'network' | 'disk', doneBytes: number, totalBytes: number) => void;
+  readonly onProgress: (stage: 'waiting' | 'network' | 'disk', doneBytes: number, totalBytes: number) => void;
 };
+
+export type PrepareOptions = ImportOptions & { readonly settings: LoadSettings };
 
 /** Where the engine gets its models from. */
 export type ModelShelf = {
   /** Imports what is missing. Rejects with the signal's reason, or an AppError of the weights. */
   prepare(options: PrepareOptions): Promise<PreparedModel>;
+  /** Imports only. Rejects as `prepare` does. */
+  import(options: ImportOptions): Promise<ModelInfo>;
   /** What is read for WebLLM from now on ends with this signal. */
   readFor(signal: AbortSignal): void;
   list(): Promise<ModelInfo[]>;

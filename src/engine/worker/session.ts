@@ -1,15 +1,24 @@
 import { AppError, isAppError } from '#base/errors.ts';
 import { stripSentinels } from '#formats/tokenizer/sentinels.ts';
-import type { AdapterDescription, EngineInfo, EngineStats } from '#engine/protocol/info.ts';
-import type { Evaluation, LoadSettings } from '#engine/protocol/messages.ts';
+import type {
+  AdapterDescription,
+  EngineInfo,
+  EngineStats,
+  GpuAssessment,
+  GpuNeed,
+  ModelInfo,
+} from '#engine/protocol/info.ts';
+import type { Evaluation, ImportSettings, LoadSettings } from '#engine/protocol/messages.ts';
 import type { LoadProgress, LoadStage } from '#engine/protocol/progress.ts';
 import { checkBufferFits, describeAdapter, findAdapter } from '#engine/worker/adapter.ts';
+import { assessGpu } from '#engine/worker/assess.ts';
 import { evaluate } from '#engine/worker/evaluate.ts';
 import { generate, INTERRUPTED } from '#engine/worker/generate.ts';
 import type { Chunk, Generation, Outcome } from '#engine/worker/generate.ts';
 import type { GpuWatch, LostDevice } from '#engine/worker/gpu-watch.ts';
 import { uploadModel } from '#engine/worker/loaded-model.ts';
 import type { LoadedModel } from '#engine/worker/loaded-model.ts';
+import type { KernelProfile } from '#model-library/kernels/kernel.ts';
 import type { ModelShelf, PrepareOptions } from '#engine/worker/model-source.ts';
 import { orAborted } from '#engine/worker/or-aborted.ts';
 import { callLibrary } from '#engine/worker/pipeline.ts';
@@ -86,7 +95,7 @@ export class EngineSession {
     const adapter = await findAdapter(gpu);
     this.#adapter = describeAdapter(adapter);
     signal.throwIfAborted();
-    const profile = this.#adapter.isSoftware ? 'serial' : 'parallel';
+    const profile = profileFor(this.#adapter);
     const onProgress: PrepareOptions['onProgress'] = (stage, done, total) => meter.update(stage, done, total);
     const upload = async () => {
       const model = await shelf.prepare({ settings, profile, signal, onProgress });
@@ -114,6 +123,27 @@ export class EngineSession {
       watch.destroyDevices();
       throw translateError(error);
     }
+  }
+
+  /** Tries what the GPU can hold beside a loaded model. */
+  assess(need: GpuNeed, signal: AbortSignal): Promise<GpuAssessment> {
+    return assessGpu(this.#parts.gpu, need, signal);
+  }
+
+  /** Imports beside whatever else runs: another worker does it, and the GPU has no part in it. */
+  async importModel(
+    settings: ImportSettings,
+    signal: AbortSignal,
+    report: (progress: LoadProgress) => void,
+  ): Promise<ModelInfo> {
+    const meter = new ProgressMeter(report);
+    const { adapter } = await this.info();
+    return this.#parts.shelf.import({
+      settings,
+      profile: profileFor(adapter),
+      signal,
+      onProgress: (stage, done, total) => meter.update(stage, done, total),
+    });
   }
 
   /** Ends what runs, frees the GPU. Without a model it does nothing. */
@@ -225,6 +255,9 @@ export class EngineSession {
     this.#parts.onLost(error);
   }
 }
+
+/** A software adapter pays for every barrier. */
+const profileFor = (adapter: AdapterDescription | null): KernelProfile => (adapter?.isSoftware ? 'serial' : 'parallel');
 
 /** How long a browser may take to say that the device is lost after calls on it have begun to fail. */
 const LOSS_MS = 100;

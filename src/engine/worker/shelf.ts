@@ -1,18 +1,17 @@
 import { AppError, isAppError } from '#base/errors.ts';
 import { matchChatTemplate } from '#formats/chat-template/match.ts';
+import { catalogIdOf, identityOf } from '#catalog/catalog.ts';
 import type { ModelInfo } from '#engine/protocol/info.ts';
-import type { VerifyResult } from '#engine/protocol/messages.ts';
-import { CATALOG } from '#engine/worker/catalog.ts';
-import type { CatalogEntry } from '#engine/worker/catalog.ts';
-import { siteUrls } from '#engine/worker/site-urls.ts';
-import type { ModelShelf, PreparedModel, PrepareOptions } from '#engine/worker/model-source.ts';
+import type { ModelSource, VerifyResult } from '#engine/protocol/messages.ts';
+import { findEntry, importSources, readCatalog } from '#engine/worker/site-catalog.ts';
+import type { ImportOptions, ModelShelf, PreparedModel, PrepareOptions } from '#engine/worker/model-source.ts';
 import { TensorReader } from '#engine/worker/tensor-reader.ts';
 import { importInWorker } from '#weights/import/import-client.ts';
-import { createModelLibrary, importedModelOf } from '#weights/import/imported-model.ts';
+import { createModelLibrary, importedModelOf, isLoadable } from '#weights/import/imported-model.ts';
 import { deleteModel } from '#weights/import/model-lock.ts';
 import type { ImportSource } from '#weights/import/open-sources.ts';
 import { fileUrl, modelUrl } from '#weights/store/addresses.ts';
-import { findFile, storedBytes } from '#weights/store/model-record.ts';
+import { findFile, plannedBytes, storedBytes } from '#weights/store/model-record.ts';
 import type { ModelRecord } from '#weights/store/model-record.ts';
 import { sha256 } from '#weights/store/sha256.ts';
 import { verifyModel } from '#weights/store/verify-model.ts';
@@ -57,77 +56,79 @@ export class Shelf implements ModelShelf {
     this.#reader = signal;
   }
 
-  async prepare({ settings, profile, signal, onProgress }: PrepareOptions): Promise<PreparedModel> {
+  async prepare(options: PrepareOptions): Promise<PreparedModel> {
     await this.#damaged;
-    const { source } = settings;
-    const entry = source.kind === 'catalog' ? findEntry(source.model) : null;
-    const runtimeVersion = await sha256(this.#parts.runtimeWasm);
-    let record = await this.#find(source.kind === 'stored' ? source.key : null, entry);
-    if (!record) {
-      const from: ImportSource = entry
-        ? { kind: 'urls', urls: await siteUrls(new URL(entry.path, this.#parts.siteUrl), signal) }
-        : (source as ImportSource);
-      const { key } = await importInWorker(
-        {
-          source: from,
-          name: entry?.name ?? null,
-          identity: entry && identityOf(entry),
-          chatTemplate: settings.chatTemplate,
-          library: { runtimeWasm: this.#parts.runtimeWasm, version: runtimeVersion, profile },
-          knownAnswers: entry?.knownAnswers ?? [],
-        },
-        {
-          createWorker: this.#parts.createImportWorker,
-          signal,
-          onProgress: ({ stage, doneBytes, totalBytes }) => {
-            if (stage === 'disk') onProgress('disk', doneBytes, totalBytes);
-            else if (from.kind === 'urls') onProgress('network', stage === 'network' ? doneBytes : 0, totalBytes);
-          },
-        },
-      );
-      record = await this.#store.describe(key);
-      if (!record) throw new AppError('stored-model-missing', { key });
-    }
-    signal.throwIfAborted();
-    return this.#prepared(record, entry, { settings, profile, signal, onProgress }, runtimeVersion);
+    const { source } = options.settings;
+    const record = (await this.#stored(source)) ?? (await this.#import(options));
+    options.signal.throwIfAborted();
+    return this.#prepared(record, options);
   }
 
-  async #prepared(
-    record: ModelRecord,
-    entry: CatalogEntry | null,
-    { settings, profile }: PrepareOptions,
-    version: string,
-  ): Promise<PreparedModel> {
+  async import(options: ImportOptions): Promise<ModelInfo> {
+    await this.#damaged;
+    return infoOf(await this.#import(options));
+  }
+
+  async #import({ settings, profile, signal, onProgress }: ImportOptions): Promise<ModelRecord> {
+    const { runtimeWasm, siteUrl, createImportWorker } = this.#parts;
+    const { source } = settings;
+    const entry = source.kind === 'catalog' ? findEntry(await readCatalog(siteUrl, signal), source.model) : null;
+    const [from] = entry ? await importSources(entry, siteUrl, signal) : [source as ImportSource];
+    const { key } = await importInWorker(
+      {
+        source: from!,
+        name: entry?.name ?? null,
+        identity: entry && identityOf(entry),
+        chatTemplate: settings.chatTemplate,
+        library: { runtimeWasm, version: await sha256(runtimeWasm), profile },
+        knownAnswers: entry?.knownAnswers ?? [],
+      },
+      {
+        createWorker: createImportWorker,
+        signal,
+        onProgress: ({ stage, doneBytes, totalBytes }) => {
+          if (stage === 'disk' || stage === 'waiting') onProgress(stage, doneBytes, totalBytes);
+          else if (from!.kind === 'urls') onProgress('network', stage === 'network' ? doneBytes : 0, totalBytes);
+        },
+      },
+    );
+    const record = await this.#store.describe(key);
+    if (!record) throw new AppError('stored-model-missing', { key });
+    return record;
+  }
+
+  async #prepared(record: ModelRecord, { settings, profile }: PrepareOptions): Promise<PreparedModel> {
     const { key, name } = record;
+    const { runtimeWasm } = this.#parts;
     const imported = importedModelOf(record);
     // Made anew at every load, which takes milliseconds: so it always is this version's, for this adapter's kernels.
-    const library = createModelLibrary(imported.model, profile, this.#parts.runtimeWasm);
+    const library = createModelLibrary(imported.model, profile, runtimeWasm);
     const libraryVersion = await sha256(library);
     if (findFile(record, LIBRARY_PATH)?.chunks[0]?.sha256 !== libraryVersion) {
-      await this.#store.replaceModelLibrary(key, library, { version, profile });
+      await this.#store.replaceModelLibrary(key, library, { version: await sha256(runtimeWasm), profile });
     }
     const tensors = new TensorReader(this.#store, record);
+    const catalogId = catalogIdOf(record.identity);
+    // Matched anew too: a later version of this site may know a template better than the one that imported the model.
+    const family = matchChatTemplate(settings.chatTemplate ?? imported.chatTemplate, imported.title);
     return {
       key,
       name,
-      aliases: entry ? [entry.id] : CATALOG.filter((one) => identityOf(one) === record.identity).map(({ id }) => id),
+      aliases: catalogId === null ? [] : [catalogId],
       architecture: imported.architecture,
       parameterCount: imported.parameterCount,
       vocabularySize: imported.model.config.vocabSize,
       contextLength: imported.model.config.contextLength,
       weightBytes: imported.weightBytes,
       largestBufferBytes: imported.largestTensorBytes,
-      chatFormat:
-        settings.chatTemplate === null
-          ? imported.chat
-          : { ...imported.chat, family: matchChatTemplate(settings.chatTemplate) },
+      chatFormat: { ...imported.chat, family },
       description: imported.model,
       readTensor: (tensor) => tensors.read(tensor),
       url: modelUrl(key),
       libraryUrl: fileUrl(key, LIBRARY_PATH),
       libraryVersion: libraryVersion.slice(0, 16),
       profile,
-      knownAnswers: entry?.knownAnswers ?? imported.knownAnswers,
+      knownAnswers: imported.knownAnswers,
     };
   }
 
@@ -146,18 +147,25 @@ export class Shelf implements ModelShelf {
     return { intact: damage.length === 0, checkedBytes, damaged: [...new Set(damage.map(({ path }) => path))] };
   }
 
-  /** A complete model that needs no import: the named one, or the catalog's own bytes. */
-  async #find(key: string | null, entry: CatalogEntry | null): Promise<ModelRecord | null> {
-    if (key !== null) {
+  /**
+   * The model that needs no import: the named one, or one of the catalog's, which is then not asked for, so that a stored model
+   * loads without a network.
+   */
+  async #stored(source: ModelSource): Promise<ModelRecord | null> {
+    if (source.kind === 'stored') {
+      const { key } = source;
       const record = await this.#store.describe(key);
       if (!record) throw new AppError('stored-model-missing', { key });
-      if (record.state !== 'complete')
-        throw new AppError('stored-model-incomplete', { key, reason: 'its import has not ended' });
-      return record;
+      if (isLoadable(record)) return record;
+      const reason =
+        record.state === 'complete' ? 'an older version of this site stored it' : 'its import has not ended';
+      throw new AppError('stored-model-incomplete', { key, reason });
     }
-    if (!entry) return null;
-    const records = await this.#store.list();
-    return records.find(({ identity, state }) => state === 'complete' && identity === identityOf(entry)) ?? null;
+    if (source.kind !== 'catalog') return null;
+    const records = (await this.#store.list()).filter(
+      (record) => isLoadable(record) && catalogIdOf(record.identity) === source.model,
+    );
+    return records.sort((a, b) => (b.completedAt ?? 0) - (a.completedAt ?? 0))[0] ?? null;
   }
 }
 
@@ -174,16 +182,15 @@ function stoppable(cache: WeightCache, signal: AbortSignal | null): WeightCache 
   };
 }
 
-function findEntry(model: string): CatalogEntry {
-  const entry = CATALOG.find(({ id }) => id === model);
-  if (!entry) throw new AppError('model-unknown', { model, known: CATALOG.map(({ id }) => id).join(', ') });
-  return entry;
-}
-
 const UNREADABLE: Omit<ModelInfo, 'key'> = {
   name: '',
   state: 'importing',
   storedBytes: 0,
+  totalBytes: 0,
+  catalogId: null,
+  licence: null,
+  completedAt: null,
+  verifiedAt: null,
   architecture: '',
   contextLength: 0,
   parameterCount: 0,
@@ -191,15 +198,24 @@ const UNREADABLE: Omit<ModelInfo, 'key'> = {
 };
 
 function infoOf(record: ModelRecord): ModelInfo {
-  const { key, name, state, locators } = record;
-  const known = { key, name, state, storedBytes: storedBytes(record), source: locators.join(' ') };
+  const { key, name, state, locators, identity, completedAt, verifiedAt } = record;
+  const known = {
+    key,
+    name,
+    state,
+    storedBytes: storedBytes(record),
+    totalBytes: plannedBytes(record),
+    source: locators.join(' '),
+    catalogId: catalogIdOf(identity),
+    completedAt,
+    verifiedAt,
+  };
   try {
-    const { architecture, model, parameterCount } = importedModelOf(record);
-    return { ...known, architecture, contextLength: model.config.contextLength, parameterCount };
+    const { architecture, model, parameterCount, licence } = importedModelOf(record);
+    const { contextLength } = model.config;
+    return { ...known, architecture, contextLength, parameterCount, licence: licence.name };
   } catch (error) {
     if (!isAppError(error, 'stored-record-invalid')) throw error;
     return { ...UNREADABLE, ...known, state: 'importing' };
   }
 }
-
-const identityOf = ({ id, sha256: hash }: CatalogEntry): string => `${id}@${hash}`;

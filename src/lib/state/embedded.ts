@@ -12,5 +12,4 @@ export const EMBEDDED = {
 export const EMBEDDED_CHOICE: ModelChoice = { kind: 'embedded', name: EMBEDDED.name, model: EMBEDDED.id };
 
 /** Whether a stored model came from the site itself. */
-export const isEmbedded = ({ name, source }: Pick<ModelInfo, 'name' | 'source'>): boolean =>
-  name === EMBEDDED.name && source.includes(`/models/${EMBEDDED.id}/`);
+export const isEmbedded = ({ catalogId }: Pick<ModelInfo, 'catalogId'>): boolean => catalogId === EMBEDDED.id;

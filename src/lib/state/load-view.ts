@@ -14,6 +14,7 @@ export type LoadView = {
 
 /** Where each stage ends; `network` and `disk` run side by side. A stored model passes only the later ones. */
 const IMPORT_ENDS: Record<LoadStage, number> = {
+  waiting: 0,
   network: 0.7,
   disk: 0.7,
   upload: 0.84,
@@ -22,6 +23,7 @@ const IMPORT_ENDS: Record<LoadStage, number> = {
   'first-token': 1,
 };
 const STORED_ENDS: Record<LoadStage, number> = {
+  waiting: 0,
   network: 0,
   disk: 0,
   upload: 0.6,
@@ -34,7 +36,9 @@ const STORED_ENDS: Record<LoadStage, number> = {
 export function loadView(reports: LoadReports, latest: LoadStage | null): LoadView {
   if (latest === null) return { current: null, fraction: 0, steps: [] };
   const isImport = reports.network !== undefined || reports.disk !== undefined;
-  const stages = LOAD_STAGES.filter((stage) => isImport || (stage !== 'network' && stage !== 'disk'));
+  const stages = LOAD_STAGES.filter((stage) =>
+    stage === 'waiting' ? reports.waiting !== undefined : isImport || (stage !== 'network' && stage !== 'disk'),
+  );
   const steps = stages.map((stage) => ({
     stage,
     state: stateOf(stage, reports, latest),

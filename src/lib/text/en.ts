@@ -83,6 +83,7 @@ export const en = {
   loading: {
     heading: (name: string) => `Loading ${name}`,
     stages: {
+      waiting: { name: 'Another tab', doing: 'Another tab is getting this model', onClose: KEPT },
       network: { name: 'Download', doing: 'Downloading', onClose: KEPT },
       disk: { name: 'Store on this device', doing: 'Storing on this device', onClose: KEPT },
       upload: { name: 'Copy to the graphics card', doing: 'Copying to the graphics card', onClose: STORED },

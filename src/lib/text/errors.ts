@@ -144,6 +144,9 @@ const ENTRIES: Record<ErrorCode, Entry> = {
     'retry',
   ],
 
+  'catalog-invalid': ['The list of models of this site is damaged. Tell whoever runs the site.', 'none'],
+  'catalog-unreachable': ['The list of models could not be read. Check your connection, and try again.', 'retry'],
+
   'program-invalid': UNSUPPORTED,
   'program-text': UNSUPPORTED,
   'program-tensor': UNSUPPORTED,

@@ -41,7 +41,7 @@ export async function prepareImport(
   const config = readLlamaConfig(gguf);
   const tokenizer = createTokenizerJson(gguf.metadata);
   const chatTemplate = request.chatTemplate ?? textAt(gguf.metadata, 'tokenizer.chat_template');
-  const chat = createChatFormat(matchChatTemplate(chatTemplate), tokenizer);
+  const chat = createChatFormat(matchChatTemplate(chatTemplate, textAt(gguf.metadata, 'general.name')), tokenizer);
   const model = describeModel(gguf, config, await readFrequencyFactors(config, sources, signal));
   const { runtimeWasm, profile } = request.library;
   const library = createModelLibrary(model, profile, runtimeWasm);

@@ -38,6 +38,11 @@ const STORED: ModelInfo = {
   name: MODEL.name,
   state: 'complete',
   storedBytes: 1000,
+  totalBytes: 1000,
+  catalogId: null,
+  licence: null,
+  completedAt: null,
+  verifiedAt: null,
   architecture: 'llama',
   contextLength: 1000,
   parameterCount: 1e6,
@@ -86,6 +91,7 @@ export class ScriptedEngine {
         this.#interrupted = true;
       },
       models: {
+        import: async () => STORED,
         list: async () => this.stored,
         delete: async (key) => {
           this.stored = this.stored.filter((model) => model.key !== key);

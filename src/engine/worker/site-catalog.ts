@@ -1,0 +1,56 @@
+import { AppError, isAppError } from '#base/errors.ts';
+import type { Catalog, CatalogModel } from '#catalog/catalog.ts';
+import { parseCatalog } from '#catalog/parse-catalog.ts';
+import { siteUrls } from '#engine/worker/site-urls.ts';
+import type { ImportSource } from '#weights/import/open-sources.ts';
+
+/** Below the site's root. */
+const CATALOG_PATH = 'catalog.json';
+
+/** Reads the site's catalog.json, as it is now. Throws `catalog-unreachable` or `catalog-invalid`. */
+export async function readCatalog(siteUrl: URL, signal: AbortSignal): Promise<Catalog> {
+  const url = new URL(CATALOG_PATH, siteUrl).href;
+  let json: unknown;
+  try {
+    const response = await fetch(url, { signal, cache: 'no-cache' });
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    json = await response.json();
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AppError('catalog-unreachable', { url, reason }, { cause: error });
+  }
+  return parseCatalog(json);
+}
+
+/** The entry of that id; throws `model-unknown` with the ids there are. */
+export function findEntry({ models }: Catalog, model: string): CatalogModel {
+  const entry = models.find(({ id }) => id === model);
+  if (!entry) throw new AppError('model-unknown', { model, known: models.map(({ id }) => id).join(', ') });
+  return entry;
+}
+
+/** Where an entry's bytes can be had, the preferred place first. A place that cannot be asked now is left out. */
+export async function importSources(
+  { sources }: CatalogModel,
+  siteUrl: URL,
+  signal: AbortSignal,
+): Promise<ImportSource[]> {
+  const found: ImportSource[] = [];
+  let failure: unknown = null;
+  for (const source of sources) {
+    if (source.kind === 'files') {
+      const urls = source.files.map(({ urls: same }) => new URL(same[0]!, siteUrl).href);
+      found.push({ kind: 'urls', urls });
+      continue;
+    }
+    try {
+      found.push({ kind: 'urls', urls: await siteUrls(new URL(source.list, siteUrl), signal) });
+    } catch (error) {
+      if (!isAppError(error, 'source-unreachable')) throw error;
+      failure = error;
+    }
+  }
+  if (found.length === 0) throw failure;
+  return found;
+}
