@@ -127,10 +127,15 @@ describe('refuses in no time', () => {
     'quotes without end': `{{ ${"'".repeat(60_000)}`,
   };
   test.each(Object.entries(cases))('%s', (_what, template) => {
-    const start = performance.now();
-    expect(() => matchChatTemplate(template)).toThrowError(expect.objectContaining({ code: 'chat-template-unknown' }));
-    // 50 ms on an idle machine.
-    expect(performance.now() - start).toBeLessThan(500);
+    // The best of five: what else the machine does is not the template's doing.
+    const tookMs = Array.from({ length: 5 }, () => {
+      const start = performance.now();
+      expect(() => matchChatTemplate(template)).toThrowError(
+        expect.objectContaining({ code: 'chat-template-unknown' }),
+      );
+      return performance.now() - start;
+    });
+    expect(Math.min(...tookMs)).toBeLessThan(50);
   });
 });
 
