@@ -1,4 +1,5 @@
 import { AppError } from '#base/errors.ts';
+import { isSoftwareAdapter } from '#base/software-adapter.ts';
 import type { AdapterDescription } from '#engine/protocol/info.ts';
 
 /** WebLLM opens its device with these or fails without saying which one was missing. */
@@ -11,8 +12,6 @@ const NEEDED = {
 
 /** WebLLM asks for this much when the adapter has it, and otherwise for the amounts above. */
 const PREFERRED_BYTES = 1 << 30;
-
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render/i;
 
 /** The adapter that WebLLM will get, after its limits are known to do. Throws `webgpu-missing` or `webgpu-limit`. */
 export async function findAdapter(gpu: GPU | undefined): Promise<GPUAdapter> {
@@ -51,7 +50,7 @@ function granted(adapter: GPUAdapter, limit: (typeof BUFFER_LIMITS)[number]): nu
 
 export function describeAdapter({ info }: GPUAdapter): AdapterDescription {
   const { vendor, architecture, description } = info;
-  const isSoftware = info.isFallbackAdapter || SOFTWARE.test(`${vendor} ${architecture} ${description} ${info.device}`);
+  const isSoftware = isSoftwareAdapter(info);
   return { vendor, architecture, description, isSoftware };
 }
 

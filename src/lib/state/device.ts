@@ -1,11 +1,18 @@
 // Whether this browser can run a model at all, asked before anything is downloaded.
+import { isSoftwareAdapter } from '#base/software-adapter.ts';
 
 export type System = 'ios' | 'android' | 'mac' | 'windows' | 'linux' | 'other';
 export type Browser = 'chromium' | 'firefox' | 'safari' | 'other';
 export type DeviceProblem = 'insecure' | 'missing' | 'adapter';
 
 /** `problem` is null where a model can run. */
-export type Device = { problem: DeviceProblem | null; system: System; browser: Browser };
+export type Device = {
+  problem: DeviceProblem | null;
+  system: System;
+  browser: Browser;
+  /** The browser computes on the processor in place of a graphics card. */
+  isSoftware: boolean;
+};
 
 type Surroundings = {
   isSecureContext: boolean;
@@ -19,12 +26,17 @@ type Surroundings = {
 export async function checkDevice({ isSecureContext, userAgent, maxTouchPoints, gpu }: Surroundings): Promise<Device> {
   const system = systemOf(userAgent, maxTouchPoints);
   const browser = browserOf(userAgent);
-  const found = (problem: DeviceProblem | null): Device => ({ problem, system, browser });
+  const found = (problem: DeviceProblem | null, isSoftware = false): Device => ({
+    problem,
+    system,
+    browser,
+    isSoftware,
+  });
   if (!isSecureContext) return found('insecure');
   if (gpu === undefined) return found('missing');
   // A browser that forbids the question answers it too.
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
-  return found(adapter === null ? 'adapter' : null);
+  return adapter === null ? found('adapter') : found(null, isSoftwareAdapter(adapter.info));
 }
 
 function systemOf(userAgent: string, maxTouchPoints: number): System {

@@ -31,7 +31,7 @@ function newApp(changes: Partial<Outside> = {}): App {
       return store;
     },
     hasStoredModels: async () => script.stored.length > 0,
-    checkDevice: async () => ({ problem: null, system: 'linux', browser: 'chromium' }),
+    checkDevice: async () => ({ problem: null, system: 'linux', browser: 'chromium', isSoftware: false }),
     persist: async () => true,
     keepShell: () => undefined,
     userAgent: () => 'test',

@@ -10,7 +10,11 @@ const AGENTS = {
   androidChrome:
     'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36',
 };
-const withAdapter = { requestAdapter: async () => ({}) as GPUAdapter };
+const adapter = (info: Partial<GPUAdapterInfo>) => ({
+  requestAdapter: async () =>
+    ({ info: { vendor: '', architecture: '', device: '', description: '', ...info } }) as GPUAdapter,
+});
+const withAdapter = adapter({ vendor: 'nvidia', architecture: 'ampere' });
 const noAdapter = { requestAdapter: async () => null };
 const check = (userAgent: string, changes: Partial<Parameters<typeof checkDevice>[0]> = {}) =>
   checkDevice({ isSecureContext: true, userAgent, maxTouchPoints: 0, gpu: withAdapter, ...changes });
@@ -18,6 +22,14 @@ const check = (userAgent: string, changes: Partial<Parameters<typeof checkDevice
 describe('checkDevice', () => {
   test('finds no problem where there is an adapter', async () => {
     expect((await check(AGENTS.linuxChrome)).problem).toBeNull();
+  });
+
+  test('names an adapter that is a processor in disguise', async () => {
+    expect((await check(AGENTS.linuxChrome)).isSoftware).toBe(false);
+    const swiftshader = adapter({ vendor: 'google', architecture: 'swiftshader' });
+    expect((await check(AGENTS.linuxChrome, { gpu: swiftshader })).isSoftware).toBe(true);
+    const fallback = adapter({ vendor: 'microsoft', isFallbackAdapter: true });
+    expect((await check(AGENTS.linuxChrome, { gpu: fallback })).isSoftware).toBe(true);
   });
 
   test('tells an insecure page, a missing WebGPU and a missing graphics card apart', async () => {
