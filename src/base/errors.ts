@@ -62,6 +62,8 @@ const MESSAGES = {
     'The connection to {url} ended after {got} of {wanted} bytes, {attempts} times without progress. Try again later; what is stored is kept.',
   'source-stalled': 'No byte of {url} came for {seconds} s, {attempts} times. Try again later; what is stored is kept.',
   'source-changed': 'The file {url} changed while it was read: {what} was {before} and is {after}. Start again.',
+  'source-differs':
+    '{url} is not the file that was expected: {what} is {found}; expected {expected}. Nothing of it is used. Try another host, or choose the file from disk.',
   'source-encoded':
     'The server compresses {url} ({encoding}), so parts of its {sizeBytes} bytes cannot be asked for; the limit for that is {limit} bytes. Use another host.',
   'source-size-unknown': 'The server does not say how long {url} is. Use another host, or choose the file from disk.',
@@ -86,6 +88,15 @@ const MESSAGES = {
   'import-died': 'The import worker died: {reason}. Load the model again; what is stored is kept.',
   'import-row-too-long': 'One row of {name} takes {bytes} bytes; at most {limit} fit into a chunk.',
   'import-files': 'The chosen files are not one model: {reason}.',
+  'import-waits':
+    '{storedBytes} bytes of {key} are stored from {url}, which cannot be read now ({reason}). Try again later; or delete the model, and another host is tried.',
+  'import-differs':
+    'The stored part of {key} was made from other bytes than {url} has: chunk {index} of {path} differs. Delete the model and import it again.',
+  'folder-invalid': 'The folder holds no model that can be used here: {what} is {found}; expected {expected}.',
+  'folder-file':
+    'The file {name} of the model folder cannot be used: {reason}. Copy or export the folder again; what was imported is kept.',
+  'export-failed':
+    'The file {name} could not be written: {reason}. Choose another folder or free space on its disk; what is written is kept.',
 
   // catalog
   'catalog-invalid': "The site's catalog.json cannot be used: {at} is {found}; expected {expected}.",

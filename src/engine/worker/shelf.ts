@@ -1,6 +1,7 @@
 import { AppError, isAppError } from '#base/errors.ts';
 import { matchChatTemplate } from '#formats/chat-template/match.ts';
 import { catalogIdOf, identityOf } from '#catalog/catalog.ts';
+import type { CatalogModel } from '#catalog/catalog.ts';
 import type { ModelInfo } from '#engine/protocol/info.ts';
 import type { ModelSource, VerifyResult } from '#engine/protocol/messages.ts';
 import { findEntry, importSources, readCatalog } from '#engine/worker/site-catalog.ts';
@@ -9,7 +10,8 @@ import { TensorReader } from '#engine/worker/tensor-reader.ts';
 import { importInWorker } from '#weights/import/import-client.ts';
 import { createModelLibrary, importedModelOf, isLoadable } from '#weights/import/imported-model.ts';
 import { deleteModel } from '#weights/import/model-lock.ts';
-import type { ImportSource } from '#weights/import/open-sources.ts';
+import { isFrom } from '#weights/import/open-sources.ts';
+import type { GgufSource, ImportSource } from '#weights/import/open-sources.ts';
 import { fileUrl, modelUrl } from '#weights/store/addresses.ts';
 import { findFile, plannedBytes, storedBytes } from '#weights/store/model-record.ts';
 import type { ModelRecord } from '#weights/store/model-record.ts';
@@ -73,10 +75,11 @@ export class Shelf implements ModelShelf {
     const { runtimeWasm, siteUrl, createImportWorker } = this.#parts;
     const { source } = settings;
     const entry = source.kind === 'catalog' ? findEntry(await readCatalog(siteUrl, signal), source.model) : null;
-    const [from] = entry ? await importSources(entry, siteUrl, signal) : [source as ImportSource];
+    const [from, ...alternatives] = entry ? await this.#sourcesOf(entry, signal) : [source as ImportSource];
     const { key } = await importInWorker(
       {
         source: from!,
+        alternatives: alternatives as GgufSource[],
         name: entry?.name ?? null,
         identity: entry && identityOf(entry),
         chatTemplate: settings.chatTemplate,
@@ -95,6 +98,22 @@ export class Shelf implements ModelShelf {
     const record = await this.#store.describe(key);
     if (!record) throw new AppError('stored-model-missing', { key });
     return record;
+  }
+
+  /** Where a catalog entry's bytes can be had now. What the site itself began is not begun anew elsewhere while its list is away. */
+  async #sourcesOf(entry: CatalogModel, signal: AbortSignal): Promise<readonly GgufSource[]> {
+    const { sources, failure } = await importSources(entry, this.#parts.siteUrl, signal);
+    if (!failure) return sources;
+    const begun = (await this.#store.list()).find(
+      (record) => record.identity === identityOf(entry) && storedBytes(record) > 0,
+    );
+    if (!begun || sources.some((one) => isFrom(one, begun.locators))) return sources;
+    const { url, reason } = failure.details;
+    throw new AppError(
+      'import-waits',
+      { key: begun.key, storedBytes: storedBytes(begun), url: String(url), reason: String(reason) },
+      { cause: failure },
+    );
   }
 
   async #prepared(record: ModelRecord, { settings, profile }: PrepareOptions): Promise<PreparedModel> {

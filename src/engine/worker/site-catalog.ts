@@ -1,8 +1,9 @@
 import { AppError, isAppError } from '#base/errors.ts';
-import type { Catalog, CatalogModel } from '#catalog/catalog.ts';
+import type { Catalog, CatalogFile, CatalogModel } from '#catalog/catalog.ts';
 import { parseCatalog } from '#catalog/parse-catalog.ts';
 import { siteUrls } from '#engine/worker/site-urls.ts';
-import type { ImportSource } from '#weights/import/open-sources.ts';
+import type { GgufSource } from '#weights/import/open-sources.ts';
+import type { MirroredFile } from '#weights/source/mirrored-source.ts';
 
 /** Below the site's root. */
 const CATALOG_PATH = 'catalog.json';
@@ -30,18 +31,24 @@ export function findEntry({ models }: Catalog, model: string): CatalogModel {
   return entry;
 }
 
-/** Where an entry's bytes can be had, the preferred place first. A place that cannot be asked now is left out. */
+/** Where an entry's bytes can be had, the preferred place first. */
+export type EntrySources = {
+  readonly sources: readonly GgufSource[];
+  /** Why a place that the site lists itself was left out; null where none was. */
+  readonly failure: AppError | null;
+};
+
+/** Where an entry's bytes can be had. Throws `source-unreachable` where no place is known without a list that cannot be had. */
 export async function importSources(
   { sources }: CatalogModel,
   siteUrl: URL,
   signal: AbortSignal,
-): Promise<ImportSource[]> {
-  const found: ImportSource[] = [];
-  let failure: unknown = null;
+): Promise<EntrySources> {
+  const found: GgufSource[] = [];
+  let failure: AppError | null = null;
   for (const source of sources) {
     if (source.kind === 'files') {
-      const urls = source.files.map(({ urls: same }) => new URL(same[0]!, siteUrl).href);
-      found.push({ kind: 'urls', urls });
+      found.push({ kind: 'urls', urls: source.files.map((file) => mirrored(file, siteUrl)) });
       continue;
     }
     try {
@@ -51,6 +58,10 @@ export async function importSources(
       failure = error;
     }
   }
-  if (found.length === 0) throw failure;
-  return found;
+  if (found.length === 0 && failure) throw failure;
+  return { sources: found, failure };
+}
+
+function mirrored({ urls, sizeBytes }: CatalogFile, siteUrl: URL): MirroredFile {
+  return { urls: urls.map((url) => new URL(url, siteUrl).href), sizeBytes };
 }

@@ -109,7 +109,10 @@ export class HeaderCursor {
   /** A copy of the next `count` bytes in a buffer of their own, aligned for any typed array. */
   copy(count: number, what: string): ArrayBuffer {
     const start = this.take(count, what);
-    return this.bytes.slice(start, start + count).buffer as ArrayBuffer;
+    // Not slice(): a Node Buffer's slice shares the memory, and its buffer begins elsewhere.
+    const copy = new Uint8Array(count);
+    copy.set(this.bytes.subarray(start, start + count));
+    return copy.buffer;
   }
 
   truncated(what: string, needed: number | bigint): AppError {

@@ -103,6 +103,10 @@ const ENTRIES: Record<ErrorCode, Entry> = {
   'source-cut': CONNECTION,
   'source-stalled': CONNECTION,
   'source-changed': ['The file changed while it was being loaded. Start again.', 'retry'],
+  'source-differs': [
+    (details) => `${host(details)} has another file under this address than the one expected. Choose another source.`,
+    'models',
+  ],
   'source-encoded': SERVER,
   'source-size-unknown': SERVER,
   'source-file': ['The file can no longer be read: it was moved or changed. Choose it again.', 'models'],
@@ -138,6 +142,28 @@ const ENTRIES: Record<ErrorCode, Entry> = {
   'stored-file-missing': STORE_READ,
   'model-busy': ['This model is being used in another tab. Close that tab, or wait, and try again.', 'retry'],
   'import-row-too-long': UNSUPPORTED,
+  'import-waits': [
+    (details) =>
+      `${bytes(details, 'storedBytes')} of this model are stored already, and ${host(details)}, where the rest is, does not answer. Try again later. To begin anew from another place, delete what is stored.`,
+    'retry',
+  ],
+  'import-differs': [
+    'The file has changed since the first part of it was stored. Delete that part and load the model again.',
+    'space',
+  ],
+  'folder-invalid': [
+    'This folder holds no model that this version can use. Choose the folder that was exported, or export it again with this version.',
+    'models',
+  ],
+  'folder-file': [
+    (details) =>
+      `${String(details['name'])} in this folder is missing or damaged. Copy the folder again and choose it once more: what was good is kept.`,
+    'models',
+  ],
+  'export-failed': [
+    'The model could not be written there. Check that the disk has room and may be written to; the same export goes on where it was.',
+    'retry',
+  ],
   'import-files': ['These files are not one model. Choose one GGUF file, or all parts of one split model.', 'models'],
   'import-died': [
     'The browser ended the import, often because memory ran out. Load the model again: what is stored is kept.',

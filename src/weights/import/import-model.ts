@@ -6,10 +6,12 @@ import type { ModelRecord } from '#weights/store/model-record.ts';
 import { checkRoom } from '#weights/store/storage-errors.ts';
 import { checkChunk } from '#weights/store/verify-model.ts';
 import type { WeightStore } from '#weights/store/weight-store.ts';
+import { checkSameBytes } from './check-same-bytes.ts';
+import { openFirst } from './choose-source.ts';
 import { isLoadable } from './imported-model.ts';
 import type { ImportProgress, ImportRequest, ImportResult } from './messages.ts';
 import { withImportLock } from './model-lock.ts';
-import { openSources, pieceUrls, type ImportSource } from './open-sources.ts';
+import { isFrom } from './open-sources.ts';
 import { sourceBytesOf, type PlannedChunk } from './plan.ts';
 import { prepareImport, type PreparedImport } from './prepare-import.ts';
 import { writeChunks } from './write-chunks.ts';
@@ -25,15 +27,20 @@ export async function importModel(request: ImportRequest, tools: ImportTools): P
   const { store, signal, onProgress } = tools;
   onProgress({ stage: 'header', doneBytes: 0, totalBytes: 0 });
   const complete = (await store.list()).filter(isLoadable);
+  const { source } = request;
   const known = request.identity === null ? null : complete.find(({ identity }) => identity === request.identity);
   if (known) return found(known);
 
+  const begun = request.identity === null ? [] : await begunWith(store, request.identity);
   let sources: ByteSource[];
   try {
-    sources = await openSources(request.source, { signal, retry: request.retry });
+    const candidates = [source, ...(request.alternatives ?? [])];
+    sources = await openFirst(candidates, begun, { signal, retry: request.retry });
   } catch (error) {
     // Without a network, what was imported from there earlier is what is wanted.
-    const earlier = isAppError(error, 'source-unreachable') ? importedFrom(complete, request.source) : null;
+    const earlier = isAppError(error, 'source-unreachable')
+      ? complete.find(({ locators }) => isFrom(source, locators))
+      : null;
     if (earlier) return found(earlier);
     throw error;
   }
@@ -59,6 +66,7 @@ async function write(
   let record = await store.begin(draft);
   if (record.state === 'complete') return found(record);
   record = await checkNewestChunk(store, record);
+  if (request.identity !== null) await checkSameBytes(store, record, plan, sources, signal);
 
   const chunks = plan.shards.flatMap((shard) => shard.chunks);
   const missing = chunks.filter((chunk) => !isStored(record, chunk));
@@ -115,10 +123,9 @@ function isStored({ files }: ModelRecord, { path, index }: PlannedChunk): boolea
   return typeof files.find((file) => file.path === path)?.chunks[index]?.sha256 === 'string';
 }
 
-function importedFrom(records: readonly ModelRecord[], source: ImportSource): ModelRecord | null {
-  if (source.kind !== 'urls') return null;
-  const wanted = pieceUrls(source.urls).join('\n');
-  return records.find(({ locators }) => locators.join('\n') === wanted) ?? null;
+/** Models with this identity whose import has not ended. */
+async function begunWith(store: WeightStore, identity: string): Promise<ModelRecord[]> {
+  return (await store.list()).filter((record) => record.state === 'importing' && record.identity === identity);
 }
 
 const found = ({ key }: ModelRecord): ImportResult => ({ key, isNew: false, readBytes: 0 });

@@ -2,10 +2,12 @@ import type { WireError } from '#engine/protocol/wire-error.ts';
 import type { KernelProfile } from '#model-library/kernels/kernel.ts';
 import type { RetryPolicy } from '#weights/source/retry.ts';
 import type { KnownAnswer } from './imported-model.ts';
-import type { ImportSource } from './open-sources.ts';
+import type { GgufSource, ImportSource } from './open-sources.ts';
 
 export type ImportRequest = {
   readonly source: ImportSource;
+  /** Other files of the same model, tried in order where `source` cannot be opened and nothing of it is stored. */
+  readonly alternatives?: readonly GgufSource[];
   /** What to call the model; the file's name where null. */
   readonly name: string | null;
   /**

@@ -3,37 +3,75 @@ import { splitNames } from '#formats/gguf/split.ts';
 import { openFileSource } from '#weights/source/blob-source.ts';
 import type { ByteSource } from '#weights/source/byte-source.ts';
 import { joinSources } from '#weights/source/joined-source.ts';
+import { openMirroredSource, type MirroredFile } from '#weights/source/mirrored-source.ts';
 import { openUrlSource, type UrlSourceOptions } from '#weights/source/url-source.ts';
 
 /** A file a host took only in parts: their addresses in order, and what the whole would be called. */
 export type CutUrl = { readonly url: string; readonly parts: readonly string[] };
 
+/** Where one file lies. */
+export type Piece = string | CutUrl | MirroredFile;
+
 /** One GGUF, or all pieces of a split one in any order; of a split one by URL, any single piece will do. */
-export type ImportSource =
-  | { readonly kind: 'urls'; readonly urls: readonly (string | CutUrl)[] }
+export type GgufSource =
+  | { readonly kind: 'urls'; readonly urls: readonly Piece[] }
   | { readonly kind: 'files'; readonly files: readonly File[] };
 
+/** What an import is made from: a GGUF, or a folder that `exportModel` wrote. */
+export type ImportSource = GgufSource;
+
 /** The addresses of all pieces, in order. */
-export function pieceUrls(urls: readonly (string | CutUrl)[]): (string | CutUrl)[] {
+export function pieceUrls(urls: readonly Piece[]): Piece[] {
   const [first] = urls;
-  if (urls.length === 1 && typeof first === 'string') return splitNames(first);
-  return inOrder(urls, (piece) => (typeof piece === 'string' ? piece : piece.url));
+  if (urls.length !== 1 || first === undefined) return inOrder(urls, (piece) => addressesOf(piece)[0]!);
+  if (typeof first === 'string') return splitNames(first);
+  return 'urls' in first ? mirrorsOfAllPieces(first) : [first];
 }
 
-async function openPiece(piece: string | CutUrl, options: UrlSourceOptions): Promise<ByteSource> {
+/** Whether a model with these locators was read from here, whichever mirrors that took. */
+export function isFrom(source: ImportSource, locators: readonly string[]): boolean {
+  if (source.kind !== 'urls' || source.urls.length === 0) return false;
+  const pieces = pieceUrls(source.urls).map(addressesOf);
+  return (
+    pieces.length === locators.length && locators.every((locator, index) => pieces[index]!.some(isAddress(locator)))
+  );
+}
+
+const isAddress = (locator: string) => (url: string) =>
+  url === locator || (URL.canParse(url) && new URL(url).href === locator);
+
+/** Every address that a piece may be recorded under. */
+function addressesOf(piece: Piece): readonly string[] {
+  if (typeof piece === 'string') return [piece];
+  return 'urls' in piece ? piece.urls : [piece.url];
+}
+
+/** A mirrored file that is one piece of a split model stands for all of them; only its own size is known. */
+function mirrorsOfAllPieces(file: MirroredFile): MirroredFile[] {
+  const names = file.urls.map((url) => splitNames(url));
+  const count = names[0]?.length ?? 0;
+  if (count <= 1 || names.some(({ length }) => length !== count)) return [file];
+  return names[0]!.map((name, index) => ({
+    urls: names.map((pieces) => pieces[index]!),
+    sizeBytes: name === file.urls[0] ? file.sizeBytes : null,
+  }));
+}
+
+async function openPiece(piece: Piece, options: UrlSourceOptions): Promise<ByteSource> {
   if (typeof piece === 'string') return openUrlSource(piece, options);
+  if ('urls' in piece) return openMirroredSource(piece, options);
   const parts = await openAll(piece.parts, options);
   return joinSources(parts, piece.url.replace(/^.*\//, ''), piece.url);
 }
 
 /** Opens every piece, in order. Closes what it opened when one cannot be had. */
-export async function openSources(source: ImportSource, options: UrlSourceOptions): Promise<ByteSource[]> {
+export async function openSources(source: GgufSource, options: UrlSourceOptions): Promise<ByteSource[]> {
   if (source.kind === 'files') return filesInOrder(source.files).map(openFileSource);
   if (source.urls.length === 0) throw new AppError('import-files', { reason: 'there is none' });
   return openAll(pieceUrls(source.urls), options);
 }
 
-async function openAll(pieces: readonly (string | CutUrl)[], options: UrlSourceOptions): Promise<ByteSource[]> {
+async function openAll(pieces: readonly Piece[], options: UrlSourceOptions): Promise<ByteSource[]> {
   const opened = await Promise.allSettled(pieces.map((piece) => openPiece(piece, options)));
   const failure = opened.find((result) => result.status === 'rejected');
   if (!failure) return opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));

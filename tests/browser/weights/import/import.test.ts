@@ -42,6 +42,15 @@ async function run(databaseName: string, source: ImportRequest['source'], option
   return importInWorker(request, { createWorker: createImportWorker, signal, onProgress });
 }
 
+/** Ends the worker as a closed tab does, once half of the chunks are stored. */
+async function killed(databaseName: string, source: ImportRequest['source'], options: Options): Promise<void> {
+  const controller = new AbortController();
+  const onProgress = ({ stage, doneBytes, totalBytes }: ImportProgress) => {
+    if (stage === 'disk' && doneBytes > totalBytes / 2) controller.abort('killed');
+  };
+  await expect(run(databaseName, source, { ...options, signal: controller.signal, onProgress })).rejects.toBe('killed');
+}
+
 async function tensorsOf(store: WeightStore, record: ModelRecord) {
   const text = async (path: string) => {
     const { sizeBytes } = record.files.find((one) => one.path === path)!;
@@ -137,6 +146,45 @@ test('a model from an address is found when the address cannot be reached any mo
   expect(await run(name, source, { retry })).toEqual({ ...first, isNew: false, readBytes: 0 });
   const other = { kind: 'urls', urls: [`blob:${location.origin}/00000000-0000-0000-0000-000000000000`] } as const;
   await expect(run(name, other, { retry })).rejects.toMatchObject({ code: 'source-unreachable' });
+});
+
+test('the next source of a model is taken, until something of one is stored', async () => {
+  const { store, name } = openTestStore();
+  const identity = 'tiny@1';
+  const gone = { kind: 'urls', urls: [`blob:${location.origin}/00000000-0000-0000-0000-000000000000`] } as const;
+  const retry = { attempts: 1, firstAttempts: 1, firstDelayMs: 1, maxDelayMs: 1, maxRetryAfterMs: 1, stallMs: 1000 };
+  const second = fromUrls(file());
+  const alternatives = [second] as ImportRequest['alternatives'];
+  const options = { identity, alternatives: alternatives!, retry, chunkBytes: 60_000 };
+  await killed(name, gone, options);
+  // The second source has begun, and is gone now. The first is back, and is not begun beside it.
+  const back = fromUrls(file(tinyModel({ ...MODEL, seed: 2, context: 256 })[0]));
+  const here = urls.splice(0, 1)[0]!;
+  URL.revokeObjectURL(here);
+  const [begun] = await store.list();
+  expect(begun).toMatchObject({ state: 'importing', locators: [here] });
+  await expect(run(name, back, options)).rejects.toMatchObject({
+    code: 'import-waits',
+    details: { key: begun!.key, storedBytes: storedBytes(begun!) },
+  });
+  expect(await store.list()).toEqual([begun]);
+});
+
+test('an import does not go on in a file that was replaced under the same name', async () => {
+  const { store, name } = openTestStore();
+  const options = { identity: 'tiny@1', name: 'Tiny', chunkBytes: 60_000 };
+  await killed(name, fromUrls(file()), options);
+  const [begun] = await store.list();
+  // The same header, so the same model by name; other weights.
+  const replaced = GGUF!.map((byte, at) => (at > GGUF!.length / 4 && byte < 0x38 ? byte ^ 1 : byte));
+  await expect(run(name, fromUrls(file(replaced)), options)).rejects.toMatchObject({
+    code: 'import-differs',
+    details: { key: begun!.key },
+  });
+  expect(storedBytes((await store.describe(begun!.key))!)).toBe(storedBytes(begun!));
+  const { key } = await run(name, fromUrls(file()), options);
+  expect(key).toBe(begun!.key);
+  expect((await verifyModel(store, key)).damage).toEqual([]);
 });
 
 test('a split model is imported from its files in any order, and not from some of them', async () => {

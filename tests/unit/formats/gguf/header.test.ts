@@ -55,6 +55,11 @@ const TWO_TENSORS: WrittenFile['tensors'] = [
 const SMALL = writeGguf({ metadata: EVERY_TYPE, tensors: TWO_TENSORS });
 
 describe('a sound header', () => {
+  test('is read alike from a Node Buffer, which shares memory where an array copies it', () => {
+    const shared = Buffer.concat([Buffer.alloc(3), SMALL]).subarray(3);
+    expect(parse(shared)!.metadata).toEqual(parse(SMALL)!.metadata);
+  });
+
   test('gives every type of value', () => {
     const { version, metadata } = parse(SMALL)!;
     expect(version).toBe(3);
