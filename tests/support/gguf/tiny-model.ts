@@ -146,7 +146,7 @@ function randomTensor(
  * Deviation of a product with a normalised vector. Queries and keys make scores that prefer some positions; what layers
  * add outweighs the embedding, or a tied model would repeat its input.
  */
-const GAINS: Readonly<Record<TensorRole, number>> = {
+export const GAINS: Readonly<Record<TensorRole, number>> = {
   token_embd: 4,
   attn_q: 1.5,
   attn_k: 1.5,
