@@ -135,6 +135,8 @@ const MESSAGES = {
     'WebGPU is not available: {reason}. Use a current Chrome, Edge or Safari with hardware acceleration switched on.',
   'webgpu-limit':
     'This GPU allows {limit} = {value} and {needed} is needed. Another browser or device is required for this model.',
+  'gpu-memory':
+    'The GPU has too little free memory: the model needs {neededBytes} bytes with a context of {contextLength}, and it refused at {refusedAtBytes} ({message}). Close other programs and tabs, choose a smaller contextLength, or a smaller model.',
   'device-lost': 'The GPU device was lost ({reason}): {message}. Load the model again.',
   'self-test-failed':
     'This GPU computes wrongly: {check} is {value} instead of {expected}, further than {tolerance} away. The model was unloaded. Update the browser and the graphics driver, or use another device.',

@@ -25,7 +25,7 @@ export interface Engine {
   unload(): Promise<void>;
   info(): Promise<EngineInfo>;
   stats(): Promise<EngineStats>;
-  /** Tries what this GPU can hold, beside what it holds now, and frees it again. Never rejects for want of a GPU. */
+  /** Tries what this GPU could hold in place of a loaded model, which goes on, and frees it again. Never rejects for want of a GPU. */
   assess(need: GpuNeed, options?: CallOptions): Promise<GpuAssessment>;
   readonly models: {
     /**
@@ -51,7 +51,7 @@ export interface Engine {
 export type LoadOptions = {
   onProgress?: (progress: LoadProgress) => void;
   signal?: AbortSignal;
-  /** Positions to make room for; the model's own unless given. Less takes less memory. */
+  /** Positions to make room for. Unless given, the model's own, or what of 4096, 2048, 1024 and 512 the GPU's memory allows. */
   contextLength?: number;
   /** A Jinja template in place of the file's own. */
   chatTemplate?: string;
@@ -75,12 +75,23 @@ export interface GpuNeed {
 
 /** What a GPU can give, tried and not guessed. */
 export interface GpuAssessment {
-  /** Null where there is no WebGPU, and then `reason` says why. */
+  /** Null where there is no WebGPU. */
   readonly adapter: EngineInfo['adapter'];
+  /** Why no model can run here at all; null where one can. */
   readonly reason: string | null;
+  /** The adapter's own, under WebGPU's names. Null where there is no WebGPU. */
+  readonly limits: {
+    readonly maxBufferSize: number;
+    readonly maxStorageBufferBindingSize: number;
+    readonly maxComputeWorkgroupStorageSize: number;
+    readonly maxStorageBuffersPerShaderStage: number;
+  } | null;
+  readonly features: readonly ('shader-f16' | 'subgroups')[];
   /** Of one buffer that a kernel reads. */
   readonly maxBufferBytes: number;
-  /** How much of what was asked for could really be allocated at once. All of it was freed again. */
+  /** What was tried: the need, but at most 24 GiB, and 1 GiB on a software adapter. */
+  readonly triedBytes: number;
+  /** How much of what was tried could really be had at once, what a loaded model holds included. All of it was freed again. */
   readonly allocatedBytes: number;
 }
 

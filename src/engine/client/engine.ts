@@ -21,7 +21,7 @@ import type { LoadProgress } from '#engine/protocol/progress.ts';
 type LoadSettings = {
   onProgress?: (progress: LoadProgress) => void;
   signal?: AbortSignal;
-  /** Positions to make room for; the model's own unless given. Less takes less memory. */
+  /** Positions to make room for. Unless given, the model's own, or what of 4096, 2048, 1024 and 512 the GPU's memory allows. */
   contextLength?: number;
   /** A Jinja template in place of the file's own. */
   chatTemplate?: string;
@@ -65,7 +65,7 @@ export interface Engine {
   unload(): Promise<void>;
   info(): Promise<EngineInfo>;
   stats(): Promise<EngineStats>;
-  /** Tries what this GPU can hold, beside what it holds now, and frees it again. Never rejects for want of a GPU. */
+  /** Tries what this GPU could hold in place of a loaded model, which goes on, and frees it again. Never rejects for want of a GPU. */
   assess(need: GpuNeed, options?: CallOptions): Promise<GpuAssessment>;
   readonly models: {
     /**

@@ -42,13 +42,32 @@ export type GpuNeed = {
 
 /** What a GPU can give, tried and not guessed. */
 export type GpuAssessment = {
-  /** Null where there is no WebGPU, and then `reason` says why. */
+  /** Null where there is no WebGPU. */
   readonly adapter: AdapterDescription | null;
+  /** Why no model can run here at all; null where one can. */
   readonly reason: string | null;
+  /** The adapter's own, under WebGPU's names. Null where there is no WebGPU. */
+  readonly limits: GpuLimits | null;
+  readonly features: readonly ('shader-f16' | 'subgroups')[];
   /** Of one buffer that a kernel reads. */
   readonly maxBufferBytes: number;
-  /** How much of what was asked for could really be allocated at once. All of it was freed again. */
+  /**
+   * What was tried: the need, or less where that would be reckless: 24 GiB, and 1 GiB on a software adapter, whose memory is the
+   * machine's own.
+   */
+  readonly triedBytes: number;
+  /**
+   * How much of what was tried could really be had at once. A loaded model's bytes count as had, because loading another frees
+   * them first. What was allocated was freed again.
+   */
   readonly allocatedBytes: number;
+};
+
+export type GpuLimits = {
+  readonly maxBufferSize: number;
+  readonly maxStorageBufferBindingSize: number;
+  readonly maxComputeWorkgroupStorageSize: number;
+  readonly maxStorageBuffersPerShaderStage: number;
 };
 
 export type LoadedModel = {

@@ -26,7 +26,7 @@ export type ModelSource =
 
 export type LoadSettings = {
   readonly source: ModelSource;
-  /** Positions to make room for; null is the model's own. */
+  /** Positions to make room for; null is the model's own, or less where the GPU's memory does not do. */
   readonly contextLength: number | null;
   /** A Jinja template in place of the file's own; null keeps that. */
   readonly chatTemplate: string | null;

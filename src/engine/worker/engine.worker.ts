@@ -3,6 +3,7 @@ import type { EngineReply, EngineRequest } from '#engine/protocol/messages.ts';
 import { encodeError } from '#engine/protocol/wire-error.ts';
 import { watchGpu } from '#engine/worker/gpu-watch.ts';
 import { EngineHost } from '#engine/worker/host.ts';
+import { presentGpu } from '#engine/worker/limited-adapter.ts';
 import { EngineSession } from '#engine/worker/session.ts';
 import { Shelf } from '#engine/worker/shelf.ts';
 import runtimeUrl from '#model-library/runtime/build/runtime.wasm?url&inline';
@@ -11,6 +12,8 @@ import runtimeUrl from '#model-library/runtime/build/runtime.wasm?url&inline';
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
 const send = (reply: EngineReply, transfer: Transferable[] = []) => scope.postMessage(reply, transfer);
 
+const gpu = scope.navigator.gpu as GPU | undefined;
+const presentedGpu = presentGpu(scope.navigator);
 const watch = watchGpu();
 const fetches = countFetches();
 const shelf = new Shelf({
@@ -25,7 +28,8 @@ const shelf = new Shelf({
 // WebLLM looks for models in the Cache API; in this worker that is the weight store.
 Object.defineProperty(scope, 'caches', { configurable: true, value: shelf.caches });
 const session = new EngineSession({
-  gpu: scope.navigator.gpu as GPU | undefined,
+  gpu,
+  presentedGpu,
   watch,
   shelf,
   fetches,

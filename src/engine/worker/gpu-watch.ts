@@ -1,15 +1,21 @@
 import { invariant } from '#base/invariant.ts';
 import type { EngineStats } from '#engine/protocol/info.ts';
 
-// Counts what WebLLM asks of WebGPU and knows every device it opens, by wrapping the interfaces of this worker alone.
-// Nothing is changed on the way: arguments, results and errors pass through.
+// Counts what is asked of WebGPU for a model and knows every device that is opened for one, by wrapping the interfaces of this
+// worker alone. Arguments, results and errors pass through unchanged. One thing is done besides: a device that ran out of memory
+// where nobody looked is ended, because it no longer holds what was written to it.
 
 type Counts = { -readonly [Name in keyof EngineStats['gpu']]: number };
 type Live = { buffers: number; bytes: number };
 
-export type LostDevice = { readonly reason: string; readonly message: string };
+export type LostDevice = {
+  readonly reason: string;
+  readonly message: string;
+  /** Set when a buffer could not be had: the bytes in buffers at that moment, that one included. */
+  readonly refusedAtBytes: number | null;
+};
 
-/** Label of a device that is none of WebLLM's: whoever opens it ends it, and its loss is nobody's concern. */
+/** Label of a device that holds no model: whoever opens it ends it, its loss is nobody's concern, and it is not counted. */
 export const UNWATCHED = 'daylight: unwatched';
 
 export class GpuWatch {
@@ -27,6 +33,7 @@ export class GpuWatch {
   };
   readonly #devices = new Map<GPUDevice, Live>();
   readonly #released = new WeakSet<GPUDevice>();
+  readonly #refusals = new WeakMap<GPUDevice, number>();
   #lastError = '';
   /** Called when a device goes that nobody released. */
   onLost: (lost: LostDevice) => void = () => {};
@@ -61,11 +68,17 @@ export class GpuWatch {
   opened(device: GPUDevice): void {
     this.#counts.devicesCreated++;
     this.#devices.set(device, { buffers: 0, bytes: 0 });
-    device.addEventListener('uncapturederror', ({ error }) => this.failed(error));
+    device.addEventListener('uncapturederror', ({ error }) => {
+      this.failed(device, error);
+      if (!(error instanceof GPUOutOfMemoryError)) return;
+      this.refused(device);
+      device.destroy();
+    });
     void device.lost.then(({ reason, message }) => {
       this.closed(device);
       if (this.#released.has(device)) return;
-      this.onLost({ reason, message: [message, this.#lastError].filter(Boolean).join('; ') || 'no further message' });
+      const text = [message, this.#lastError].filter(Boolean).join('; ') || 'no further message';
+      this.onLost({ reason, message: text, refusedAtBytes: this.#refusals.get(device) ?? null });
     });
   }
 
@@ -74,16 +87,24 @@ export class GpuWatch {
   }
 
   /** Kept because the loss that follows an out-of-memory error says nothing of it. */
-  failed(error: GPUError): void {
-    this.#lastError = `${error.constructor.name}: ${error.message}`;
+  failed(device: GPUDevice, error: GPUError): void {
+    if (this.#devices.has(device)) this.#lastError = `${error.constructor.name}: ${error.message}`;
+  }
+
+  /** A buffer could not be had. WebLLM looks for this after each buffer it makes, and ends the device then. */
+  refused(device: GPUDevice): void {
+    const bytes = this.#devices.get(device)?.bytes;
+    if (bytes !== undefined && !this.#refusals.has(device)) this.#refusals.set(device, bytes);
   }
 
   bufferCreated(device: GPUDevice, bytes: number): void {
+    if (!this.#devices.has(device)) return;
     this.#counts.buffersCreated++;
     this.#add(device, 1, bytes);
   }
 
   bufferDestroyed(device: GPUDevice, bytes: number): void {
+    if (!this.#devices.has(device)) return;
     this.#counts.buffersDestroyed++;
     this.#add(device, -1, -bytes);
   }
@@ -123,8 +144,9 @@ export function watchGpu(): GpuWatch {
   after(GPUDevice.prototype, 'createBindGroup', () => watch.count('bindGroupsCreated'));
   after(GPUDevice.prototype, 'createComputePipeline', () => watch.count('pipelinesCreated'));
   after(GPUDevice.prototype, 'createComputePipelineAsync', () => watch.count('pipelinesCreated'));
-  after(GPUDevice.prototype, 'popErrorScope', (_, popping) => {
-    void popping.then((error) => error && watch.failed(error), ignore);
+  after(GPUDevice.prototype, 'popErrorScope', (device, popping) => {
+    // WebLLM opens error scopes around createBuffer and nowhere else.
+    void popping.then((error) => error && (watch.failed(device, error), watch.refused(device)), ignore);
   });
   after(GPUBuffer.prototype, 'destroy', (buffer) => {
     const device = owners.get(buffer);

@@ -1,6 +1,6 @@
 import { MLCEngine } from '@mlc-ai/web-llm';
 import type { AppConfig } from '@mlc-ai/web-llm';
-import { AppError } from '#base/errors.ts';
+import type { AppError } from '#base/errors.ts';
 import { invariant } from '#base/invariant.ts';
 import { createConversationTemplate } from '#formats/chat-template/conversation.ts';
 import type { LoadedModel as Description, SelfTestReport } from '#engine/protocol/info.ts';
@@ -64,17 +64,16 @@ export class LoadedModel {
 }
 
 /**
- * Lets WebLLM upload the weights and compile the kernels. Everything is in the store, so nothing is fetched.
- * The caller destroys the device when this rejects: WebLLM keeps it open then.
+ * Lets WebLLM upload the weights and take the compiled kernels, on the device that it is offered. Everything is in the store, so
+ * nothing is fetched. `contextLength` is -1 with a sliding window. The caller destroys the device when this rejects.
  */
 export async function uploadModel(
   model: PreparedModel,
-  settings: LoadSettings,
+  contextLength: number,
+  overrides: LoadSettings['overrides'],
   signal: AbortSignal,
   meter: ProgressMeter,
 ): Promise<LoadedModel> {
-  const slides = (settings.overrides?.sliding_window_size ?? -1) > 0;
-  const contextLength = slides ? -1 : contextFor(model, settings.contextLength);
   const appConfig: AppConfig = {
     cacheBackend: 'cache',
     model_list: [{ model: model.url, model_id: model.key, model_lib: model.libraryUrl }],
@@ -100,7 +99,7 @@ export async function uploadModel(
     meter.update('upload', 0, model.weightBytes);
     await engine.reload(model.key, {
       conv_template: createConversationTemplate(model.chatFormat) as never,
-      ...settings.overrides,
+      ...overrides,
       context_window_size: contextLength,
     });
   } finally {
@@ -110,14 +109,4 @@ export async function uploadModel(
   const pipeline = pipelineOf(engine);
   invariant(pipeline, 'WebLLM loaded the model and has no pipeline for it');
   return new LoadedModel(engine, pipeline, model);
-}
-
-function contextFor(model: PreparedModel, wanted: number | null): number {
-  if (wanted === null) return model.contextLength;
-  if (!Number.isInteger(wanted) || wanted < 1 || wanted > model.contextLength) {
-    throw new AppError('engine-request', {
-      what: `contextLength is ${wanted}; this model takes 1 to ${model.contextLength}`,
-    });
-  }
-  return wanted;
 }

@@ -10,22 +10,28 @@ import type {
 } from '#engine/protocol/info.ts';
 import type { Evaluation, ImportSettings, LoadSettings } from '#engine/protocol/messages.ts';
 import type { LoadProgress, LoadStage } from '#engine/protocol/progress.ts';
-import { checkBufferFits, describeAdapter, findAdapter } from '#engine/worker/adapter.ts';
+import { bufferLimitsFor, checkBufferFits, describeAdapter, findAdapter } from '#engine/worker/adapter.ts';
 import { assessGpu } from '#engine/worker/assess.ts';
+import { planContexts } from '#engine/worker/context-plan.ts';
+import type { ContextPlan } from '#engine/worker/context-plan.ts';
 import { evaluate } from '#engine/worker/evaluate.ts';
 import { generate, INTERRUPTED } from '#engine/worker/generate.ts';
 import type { Chunk, Generation, Outcome } from '#engine/worker/generate.ts';
 import type { GpuWatch, LostDevice } from '#engine/worker/gpu-watch.ts';
+import type { PresentedGpu } from '#engine/worker/limited-adapter.ts';
 import { uploadModel } from '#engine/worker/loaded-model.ts';
 import type { LoadedModel } from '#engine/worker/loaded-model.ts';
-import type { KernelProfile } from '#model-library/kernels/kernel.ts';
-import type { ModelShelf, PrepareOptions } from '#engine/worker/model-source.ts';
+import type { Kernel, KernelProfile } from '#model-library/kernels/kernel.ts';
+import { createLlamaProgram } from '#model-library/program/llama-program.ts';
+import { kernelsOf } from '#model-library/program/program.ts';
+import type { ModelShelf, PreparedModel, PrepareOptions } from '#engine/worker/model-source.ts';
 import { orAborted } from '#engine/worker/or-aborted.ts';
 import { callLibrary } from '#engine/worker/pipeline.ts';
 import { prepareRequest } from '#engine/worker/prepare-request.ts';
 import { ProgressMeter } from '#engine/worker/progress-meter.ts';
 import { checkCount, checkIds } from '#engine/worker/request-check.ts';
 import { selfTest } from '#engine/worker/self-test/self-test.ts';
+import { SharedPipelines } from '#engine/worker/shared-pipelines.ts';
 import { TaskQueue } from '#engine/worker/task-queue.ts';
 import { translateError } from '#engine/worker/web-llm-errors.ts';
 
@@ -34,13 +40,22 @@ const MAX_EVALUATED = 512;
 
 export type SessionParts = {
   readonly gpu: GPU | undefined;
+  /** What WebLLM takes for the GPU. */
+  readonly presentedGpu: PresentedGpu;
   readonly watch: GpuWatch;
   readonly shelf: ModelShelf;
   readonly fetches: () => number;
   readonly onLost: (error: AppError) => void;
 };
 
-type Loading = { stage: LoadStage | null; signal: AbortSignal; ended: Promise<unknown>; lost: AbortController };
+type Loading = {
+  stage: LoadStage | null;
+  readonly signal: AbortSignal;
+  ended: Promise<unknown>;
+  /** Of the context that is tried now: aborted when its device goes. */
+  lost: AbortController;
+  plan: ContextPlan | null;
+};
 
 /** One model at a time on one GPU: loading, generating, ending. */
 export class EngineSession {
@@ -66,15 +81,14 @@ export class EngineSession {
   ): Promise<EngineInfo> {
     while (this.#loading?.signal.aborted) await this.#loading.ended;
     if (this.#loading) throw new AppError('engine-busy', { request: 'load', running: 'another load runs' });
-    const lost = new AbortController();
-    const loading: Loading = { stage: null, signal, ended: Promise.resolve(), lost };
+    const loading: Loading = { stage: null, signal, ended: Promise.resolve(), lost: new AbortController(), plan: null };
     const meter = new ProgressMeter((progress) => {
       loading.stage = progress.stage;
       report(progress);
     });
     this.#loading = loading;
     this.#isLost = false;
-    const work = this.#load(settings, signal, lost.signal, meter);
+    const work = this.#load(settings, loading, meter);
     loading.ended = work.catch(() => undefined);
     try {
       this.#loaded = await work;
@@ -84,50 +98,96 @@ export class EngineSession {
     return this.info();
   }
 
-  async #load(
-    settings: LoadSettings,
-    signal: AbortSignal,
-    lost: AbortSignal,
-    meter: ProgressMeter,
-  ): Promise<LoadedModel> {
+  async #load(settings: LoadSettings, loading: Loading, meter: ProgressMeter): Promise<LoadedModel> {
     const { gpu, shelf, watch } = this.#parts;
+    const { signal } = loading;
     await this.unload();
     const adapter = await findAdapter(gpu);
     this.#adapter = describeAdapter(adapter);
     signal.throwIfAborted();
     const profile = profileFor(this.#adapter);
     const onProgress: PrepareOptions['onProgress'] = (stage, done, total) => meter.update(stage, done, total);
-    const upload = async () => {
+    const prepareAndLoad = async () => {
       const model = await shelf.prepare({ settings, profile, signal, onProgress });
       checkBufferFits(adapter, model.largestBufferBytes);
-      shelf.readFor(AbortSignal.any([signal, lost]));
-      // A cancelled upload is waited for, so that nothing of it meets the next one; a lost device may never answer.
-      const uploading = orAborted(uploadModel(model, settings, signal, meter), lost);
-      return uploading.catch((error: unknown) => afterLoss(error, lost));
+      return this.#loadWhatFits(model, settings, adapter, loading, meter);
     };
     try {
-      const loaded = await upload().catch((error: unknown) => {
+      return await prepareAndLoad().catch((error: unknown) => {
         // What was damaged is forgotten by now, and its source may bring it again: once.
         if (!isAppError(error, 'stored-chunk-damaged') || settings.source.kind === 'stored') throw error;
         watch.destroyDevices();
-        return upload();
+        return prepareAndLoad();
       });
-      const ended = AbortSignal.any([signal, lost]);
-      meter.update('check');
-      loaded.selfTest = await orAborted(selfTest(loaded, watch.device()), ended);
-      meter.update('first-token');
-      if (loaded.selfTest.knownTokens === 0) await orAborted(evaluate(loaded.pipeline, [0], 1), ended);
-      ended.throwIfAborted();
-      return loaded;
     } catch (error) {
       watch.destroyDevices();
       throw translateError(error);
     }
   }
 
-  /** Tries what the GPU can hold beside a loaded model. */
+  /** Goes down to a shorter context where the GPU's memory does not do, unless the caller chose one. */
+  async #loadWhatFits(
+    model: PreparedModel,
+    settings: LoadSettings,
+    adapter: GPUAdapter,
+    loading: Loading,
+    meter: ProgressMeter,
+  ): Promise<LoadedModel> {
+    const program = createLlamaProgram(model.description, model.profile);
+    const plans = planContexts(program, model, settings, (bytes) => checkBufferFits(adapter, bytes));
+    for (const plan of plans) {
+      try {
+        return await this.#loadOnce(model, settings, plan, kernelsOf(program), loading, meter);
+      } catch (error) {
+        if (!isAppError(error, 'gpu-memory') || plan === plans.at(-1)) throw error;
+        this.#parts.watch.destroyDevices();
+      }
+    }
+    throw new AppError('invariant', { what: 'a load has no context to try' });
+  }
+
+  async #loadOnce(
+    model: PreparedModel,
+    { overrides }: LoadSettings,
+    plan: ContextPlan,
+    kernels: readonly Kernel[],
+    loading: Loading,
+    meter: ProgressMeter,
+  ): Promise<LoadedModel> {
+    const { gpu, presentedGpu, shelf } = this.#parts;
+    const { signal } = loading;
+    loading.lost = new AbortController();
+    loading.plan = plan;
+    const lost = loading.lost.signal;
+    const adapter = await findAdapter(gpu); // anew: an import may have taken hours, and an adapter opens one device
+    const device = await adapter.requestDevice({
+      label: 'daylight: model',
+      requiredLimits: bufferLimitsFor(Math.max(plan.largestBufferBytes, model.largestBufferBytes)),
+    });
+    signal.throwIfAborted();
+    const pipelines = new SharedPipelines(device);
+    try {
+      pipelines.start(kernels);
+      presentedGpu.offer(adapter.info, device);
+      shelf.readFor(AbortSignal.any([signal, lost]));
+      // A cancelled upload is waited for, so that nothing of it meets the next one; a lost device may never answer.
+      const uploading = orAborted(uploadModel(model, plan.contextWindowSize, overrides, signal, meter), lost);
+      const loaded = await uploading.catch((error: unknown) => afterLoss(error, lost));
+      const ended = AbortSignal.any([signal, lost]);
+      meter.update('check');
+      loaded.selfTest = await orAborted(selfTest(loaded, device), ended);
+      meter.update('first-token');
+      if (loaded.selfTest.knownTokens === 0) await orAborted(evaluate(loaded.pipeline, [0], 1), ended);
+      ended.throwIfAborted();
+      return loaded;
+    } finally {
+      pipelines.release();
+    }
+  }
+
+  /** Tries what the GPU could hold in place of the loaded model, which goes on. */
   assess(need: GpuNeed, signal: AbortSignal): Promise<GpuAssessment> {
-    return assessGpu(this.#parts.gpu, need, signal);
+    return assessGpu(this.#parts.gpu, need, this.#parts.watch.counts().liveBufferBytes, signal);
   }
 
   /** Imports beside whatever else runs: another worker does it, and the GPU has no part in it. */
@@ -244,14 +304,20 @@ export class EngineSession {
     return orAborted(this.#queue.run(name, task), loaded.gone).catch((error: unknown) => afterLoss(error, loaded.gone));
   }
 
-  #lose({ reason, message }: LostDevice): void {
+  #lose({ reason, message, refusedAtBytes }: LostDevice): void {
+    const loading = this.#loading;
+    if (loading?.plan && refusedAtBytes !== null) {
+      const { bytes: neededBytes, contextLength } = loading.plan;
+      loading.lost.abort(new AppError('gpu-memory', { neededBytes, contextLength, refusedAtBytes, message }));
+      return; // the load itself says what comes of it
+    }
     const error = new AppError('device-lost', { reason, message });
     this.#isLost = true;
     // What waits for the lost device may never end; the next model gets a queue of its own.
     this.#queue = new TaskQueue();
     this.#loaded?.end(error);
     this.#loaded = null;
-    this.#loading?.lost.abort(error);
+    loading?.lost.abort(error);
     this.#parts.onLost(error);
   }
 }

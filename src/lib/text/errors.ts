@@ -211,6 +211,10 @@ const ENTRIES: Record<ErrorCode, Entry> = {
     'This browser gave the page no graphics card. Use a current Chrome, Edge or Safari, with graphics acceleration switched on in its settings.',
     'none',
   ],
+  'gpu-memory': [
+    'The graphics card has too little free memory for this model. Close other programs and tabs, or choose a smaller model.',
+    'models',
+  ],
   'webgpu-limit': ['This graphics card is too small for this model. A smaller model may work.', 'models'],
   'device-lost': GPU_GONE,
   'self-test-failed': [

@@ -16,7 +16,10 @@ const GiB = 1024 ** 3;
 const trial = (gib: number, askedGib = 16): Trial => ({
   adapter: { vendor: 'nvidia', architecture: 'ampere', description: '', isSoftware: false },
   reason: null,
+  limits: null,
+  features: [],
   maxBufferBytes: GiB,
+  triedBytes: askedGib * GiB,
   allocatedBytes: Math.floor(gib * GiB),
   askedBytes: askedGib * GiB,
 });
@@ -105,7 +108,7 @@ describe('a device that SOLAR would take down', () => {
   ] as const)('%s is told no, what to do, and what works', (_, facts, because, doThis, instead) => {
     // Even a trial that went well changes nothing: phones grant memory that they take back with the tab.
     expect(verdict(Q4_0, { ...facts, trial: trial(16) })).toMatchObject({ kind: 'no', because, doThis, instead });
-    expect(mayTry(Q4_0, { ...DESKTOP, ...facts })).toBe(false);
+    expect(mayTry(Q4_0, 0, { ...DESKTOP, ...facts })).toBe(false);
   });
 
   test('a browser that says nothing of the memory, or 8 for any amount, is not refused for it', () => {
@@ -116,9 +119,9 @@ describe('a device that SOLAR would take down', () => {
   test('the included model runs on all that have a graphics card, without a trial', () => {
     for (const facts of [{}, { isHandheld: true }, { isSoftware: true }, { memoryGiB: 2 }]) {
       expect(verdict(SMALL, facts)).toEqual({ kind: 'yes', isTried: false });
-      expect(mayTry(SMALL, { ...DESKTOP, ...facts })).toBe(false);
+      expect(mayTry(SMALL, 0, { ...DESKTOP, ...facts })).toBe(false);
     }
-    expect(mayTry(Q4_0, DESKTOP)).toBe(true);
+    expect(mayTry(Q4_0, 0, DESKTOP)).toBe(true);
   });
 });
 

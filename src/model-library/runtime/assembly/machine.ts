@@ -211,7 +211,8 @@ export function defineMachineFunctions(): void {
     return changeLogits(Task.Bitmask, 2, args, count);
   });
 
-  // One decode layer on layer 0 at position 0, in place: hidden [1, H], KV state without positions, parameters.
+  // One decode layer on layer 0 at the next position, in place: hidden [1, H], KV state, parameters. The position stays the
+  // next one until a forward pass is begun and ended.
   define(machine, 'daylight.layer_check', (bound, args, count, result) => {
     beginArguments('daylight.layer_check', args, count);
     const row = tensorArgument(0);
@@ -220,11 +221,11 @@ export function defineMachineFunctions(): void {
     if (!argumentsAreGood()) return -1;
     if (elementCount(row) != <i64>hidden())
       return raise(Fault.Shape, '# hidden values were given; the model has #.', elementCount(row), hidden());
-    if (kv.length != 0)
-      return raise(Fault.BadCall, 'The layer check needs an empty KV state; this one has # positions.', kv.length);
+    if (kv.length >= kv.rotaryRows || (!kv.isSliding && kv.length >= kv.capacity))
+      return raise(Fault.BadCall, 'The layer check needs a free position; all # are taken.', kv.length);
     prepareRun(args, count);
     if (useParameters(changetype<usize>(parameters)) != 0) return -1;
-    useState(kv, 0, 1);
+    useState(kv, kv.length, 1);
     return run(Task.LayerCheck);
   });
 

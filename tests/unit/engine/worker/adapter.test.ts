@@ -1,11 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { checkBufferFits, describeAdapter, findAdapter } from '#engine/worker/adapter.ts';
+import {
+  bufferLimitsFor,
+  checkBufferFits,
+  describeAdapter,
+  findAdapter,
+  KERNEL_NEEDS,
+  largestBufferBytes,
+} from '#engine/worker/adapter.ts';
 
+/** WebGPU's defaults, which every device has. */
 const LIMITS = {
-  maxComputeWorkgroupStorageSize: 32768,
-  maxStorageBuffersPerShaderStage: 10,
-  maxBufferSize: 2 ** 31,
-  maxStorageBufferBindingSize: 2 ** 31 - 4,
+  maxComputeWorkgroupStorageSize: 16384,
+  maxStorageBuffersPerShaderStage: 8,
+  maxUniformBuffersPerShaderStage: 12,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupSizeX: 256,
+  maxBufferSize: 2 ** 28,
+  maxStorageBufferBindingSize: 2 ** 27,
 };
 const INFO = { vendor: 'nvidia', architecture: 'ampere', device: '', description: '', isFallbackAdapter: false };
 
@@ -16,7 +27,7 @@ function adapterWith(limits: Partial<typeof LIMITS> = {}, info: Partial<typeof I
 const gpuWith = (adapter: GPUAdapter | null) => ({ requestAdapter: async () => adapter }) as unknown as GPU;
 
 describe('finding the adapter', () => {
-  it('gives one that is large enough', async () => {
+  it('gives one that has no more than WebGPU promises', async () => {
     const adapter = adapterWith();
     expect(await findAdapter(gpuWith(adapter))).toBe(adapter);
   });
@@ -29,22 +40,31 @@ describe('finding the adapter', () => {
     });
   });
 
-  it.each(Object.keys(LIMITS) as (keyof typeof LIMITS)[])(
+  it.each(Object.keys(KERNEL_NEEDS) as (keyof typeof KERNEL_NEEDS)[])(
     'names %s with both numbers when it is too small',
     async (limit) => {
-      const call = findAdapter(gpuWith(adapterWith({ [limit]: 9 })));
-      await expect(call).rejects.toMatchObject({ code: 'webgpu-limit', details: { limit, value: 9 } });
+      const call = findAdapter(gpuWith(adapterWith({ [limit]: 0 })));
+      await expect(call).rejects.toMatchObject({ code: 'webgpu-limit', details: { limit, value: 0 } });
     },
   );
 });
 
 describe('a model’s largest buffer', () => {
-  it('must fit into what WebLLM will ask for', () => {
-    const small = adapterWith({ maxBufferSize: 2 ** 29, maxStorageBufferBindingSize: 2 ** 29 });
-    expect(() => checkBufferFits(adapterWith(), 2 ** 30)).not.toThrow();
-    expect(() => checkBufferFits(adapterWith(), 2 ** 30 + 4)).toThrow('1073741824');
-    expect(() => checkBufferFits(small, 2 ** 27)).not.toThrow();
-    expect(() => checkBufferFits(small, 2 ** 27 + 4)).toThrow('maxStorageBufferBindingSize');
+  const large = adapterWith({ maxBufferSize: 2 ** 32, maxStorageBufferBindingSize: 2 ** 31 - 4 });
+
+  it('must fit into what the adapter has, to the byte', () => {
+    expect(largestBufferBytes(large)).toBe(2 ** 31 - 4);
+    expect(() => checkBufferFits(large, 2 ** 31 - 4)).not.toThrow();
+    expect(() => checkBufferFits(large, 2 ** 31)).toThrow('maxStorageBufferBindingSize = 2147483644');
+    expect(() => checkBufferFits(adapterWith(), 2 ** 27)).not.toThrow();
+    expect(() => checkBufferFits(adapterWith(), 2 ** 27 + 4)).toThrow('maxStorageBufferBindingSize');
+    expect(() => checkBufferFits(adapterWith(), 2 ** 28 + 4)).toThrow('maxBufferSize');
+  });
+
+  it('raises a limit only above what every device has', () => {
+    expect(bufferLimitsFor(2 ** 27)).toEqual({});
+    expect(bufferLimitsFor(2 ** 27 + 4)).toEqual({ maxStorageBufferBindingSize: 2 ** 27 + 4 });
+    expect(bufferLimitsFor(2 ** 30)).toEqual({ maxBufferSize: 2 ** 30, maxStorageBufferBindingSize: 2 ** 30 });
   });
 });
 

@@ -514,14 +514,15 @@ describe('the KV state', () => {
     expect(() => library.host.call(enable, kv, 0, 12, 12)).toThrow('with 12 first positions kept');
   });
 
-  it('checks one layer only while it is empty', () => {
-    const kv = library.kvState(16);
+  it('checks one layer at the next position, while there is one', () => {
+    const kv = library.kvState(3);
     const hidden = library.tensor([1, 4]);
     library.run('daylight.layer_check', hidden, kv, parameters);
     expect(scalarsOf(library.host.launches[0]!.values)).toMatchObject({ rows: 1, position: 0, total: 1 });
     library.forward(kv, parameters, 2);
-    expect(() => library.run('daylight.layer_check', hidden, kv, parameters)).toThrow(
-      'needs an empty KV state; this one has 2 positions',
-    );
+    library.run('daylight.layer_check', hidden, kv, parameters);
+    expect(scalarsOf(library.host.launches.at(-1)!.values)).toMatchObject({ rows: 1, position: 2, total: 3 });
+    library.forward(kv, parameters, 1);
+    expect(() => library.run('daylight.layer_check', hidden, kv, parameters)).toThrow('a free position; all 3');
   });
 });
