@@ -33,6 +33,11 @@ export interface Engine {
      * and the same call goes on from there.
      */
     import(options: ImportOptions): Promise<ModelInfo>;
+    /**
+     * Writes a stored model into a folder, for another browser or a memory stick. What is there already with the right bytes is not
+     * written again, so an aborted export goes on.
+     */
+    export(key: string, options: ExportOptions): Promise<ExportResult>;
     list(): Promise<ModelInfo[]>;
     /** Deletes a stored model, unloading it first where it is the loaded one. */
     delete(key: string): Promise<void>;
@@ -64,7 +69,28 @@ export type ImportOptions = {
   signal?: AbortSignal;
   /** A Jinja template in place of the file's own. */
   chatTemplate?: string;
-} & ({ gguf: string | readonly string[] | File | readonly File[] } | { model: string });
+} & (
+  | { gguf: string | readonly string[] | File | readonly File[] }
+  | { model: string }
+  /** A folder that `export` wrote, as chosen in a file input or by `showDirectoryPicker`. */
+  | { folder: FileList | readonly File[] | FileSystemDirectoryHandle }
+);
+
+export interface ExportOptions {
+  /** Where the model's own folder is made. Ask for leave to write there before: `showDirectoryPicker({ mode: 'readwrite' })`. */
+  directory: FileSystemDirectoryHandle;
+  /** Reports the stage `disk`. */
+  onProgress?: (progress: LoadProgress) => void;
+  signal?: AbortSignal;
+}
+
+export interface ExportResult {
+  /** The folder that was made, named by the model's key. */
+  readonly folder: string;
+  readonly sizeBytes: number;
+  /** Of these, what this call wrote; the rest was there. */
+  readonly writtenBytes: number;
+}
 
 /** What a model will ask of a GPU. */
 export interface GpuNeed {
@@ -130,7 +156,8 @@ export interface LoadedModel {
   readonly contextLength: number;
   readonly vocabularySize: number;
   readonly parameterCount: number;
-  readonly profile: 'serial' | 'parallel';
+  /** `cpu` where llama.cpp computes without a GPU. */
+  readonly profile: 'serial' | 'parallel' | 'cpu';
   readonly libraryVersion: string;
   /** What was checked on this GPU before the model was let go. */
   readonly selfTest: {

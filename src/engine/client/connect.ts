@@ -3,6 +3,7 @@ import { Calls } from '#engine/client/calls.ts';
 import type { EngineEndpoint } from '#engine/client/calls.ts';
 import { createCompletions } from '#engine/client/completions.ts';
 import type { ConnectOptions, Engine } from '#engine/client/engine.ts';
+import { folderFiles } from '#engine/client/folder-files.ts';
 import type { GenerationStats } from '#engine/protocol/info.ts';
 import type { EngineReply, ModelSource } from '#engine/protocol/messages.ts';
 import type {
@@ -92,9 +93,13 @@ function createEngine(calls: Calls, listeners: Listeners): Engine {
     assess: (need, { signal } = {}) => calls.send<'assess'>({ type: 'assess', need }, { signal }),
     models: {
       async import({ onProgress, signal, chatTemplate, ...from }) {
-        const settings = { source: sourceOf(from), chatTemplate: chatTemplate ?? null };
+        const source: ModelSource =
+          'folder' in from ? { kind: 'folder', files: await folderFiles(from.folder) } : sourceOf(from);
+        const settings = { source, chatTemplate: chatTemplate ?? null };
         return calls.send<'import-model'>({ type: 'import-model', settings }, { signal, onProgress });
       },
+      export: (key, { directory, signal, onProgress }) =>
+        calls.send<'export-model'>({ type: 'export-model', key, directory }, { signal, onProgress }),
       list: () => calls.send<'list-models'>({ type: 'list-models' }),
       async delete(key) {
         await calls.send<'delete-model'>({ type: 'delete-model', key });

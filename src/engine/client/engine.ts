@@ -8,7 +8,7 @@ import type {
   GpuNeed,
   ModelInfo,
 } from '#engine/protocol/info.ts';
-import type { Evaluation, VerifyResult } from '#engine/protocol/messages.ts';
+import type { Evaluation, ExportResult, VerifyResult } from '#engine/protocol/messages.ts';
 import type {
   ChatCompletion,
   ChatCompletionChunk,
@@ -30,7 +30,17 @@ type LoadSettings = {
 };
 
 export type ImportOptions = Pick<LoadSettings, 'onProgress' | 'signal' | 'chatTemplate'> &
-  ({ gguf: string | readonly string[] | File | readonly File[] } | { model: string });
+  (
+    | { gguf: string | readonly string[] | File | readonly File[] }
+    | { model: string }
+    /** A folder that `export` wrote, as chosen in a file input or by `showDirectoryPicker`. */
+    | { folder: FileList | readonly File[] | FileSystemDirectoryHandle }
+  );
+
+export type ExportOptions = Pick<LoadSettings, 'onProgress' | 'signal'> & {
+  /** Where the model's own folder is made. The page asks for leave to write there before. */
+  directory: FileSystemDirectoryHandle;
+};
 
 /** What to load: a GGUF (URL, file, or all parts of a split one), a model of the site, or one already in the store. */
 export type LoadOptions = LoadSettings &
@@ -73,6 +83,11 @@ export interface Engine {
      * and the same call goes on from there.
      */
     import(options: ImportOptions): Promise<ModelInfo>;
+    /**
+     * Writes a stored model into a folder, for another browser or a memory stick. What is there already with the right bytes is not
+     * written again, so an aborted export goes on.
+     */
+    export(key: string, options: ExportOptions): Promise<ExportResult>;
     list(): Promise<ModelInfo[]>;
     /** Deletes a stored model, unloading it first where it is the loaded one. */
     delete(key: string): Promise<void>;

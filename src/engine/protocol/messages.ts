@@ -22,7 +22,9 @@ export type ModelSource =
   | { readonly kind: 'catalog'; readonly model: string }
   | { readonly kind: 'stored'; readonly key: string }
   | { readonly kind: 'urls'; readonly urls: readonly string[] }
-  | { readonly kind: 'files'; readonly files: readonly File[] };
+  | { readonly kind: 'files'; readonly files: readonly File[] }
+  /** All files of a folder that `export-model` wrote. */
+  | { readonly kind: 'folder'; readonly files: readonly File[] };
 
 export type LoadSettings = {
   readonly source: ModelSource;
@@ -42,6 +44,14 @@ export type VerifyResult = {
   readonly checkedBytes: number;
   /** Paths of the stored files with a damaged or missing chunk. */
   readonly damaged: readonly string[];
+};
+
+export type ExportResult = {
+  /** The folder that was made in the given one, named by the model's key. */
+  readonly folder: string;
+  readonly sizeBytes: number;
+  /** Of these, what this call wrote; the rest was there. */
+  readonly writtenBytes: number;
 };
 
 export type Evaluation = {
@@ -65,6 +75,12 @@ export type EngineRequest =
   | { readonly id: number; readonly type: 'stats' }
   | { readonly id: number; readonly type: 'assess'; readonly need: GpuNeed }
   | { readonly id: number; readonly type: 'import-model'; readonly settings: ImportSettings }
+  | {
+      readonly id: number;
+      readonly type: 'export-model';
+      readonly key: string;
+      readonly directory: FileSystemDirectoryHandle;
+    }
   | { readonly id: number; readonly type: 'list-models' }
   | { readonly id: number; readonly type: 'delete-model'; readonly key: string }
   | { readonly id: number; readonly type: 'verify-model'; readonly key: string }
@@ -84,6 +100,7 @@ export type EngineResults = {
   stats: EngineStats;
   assess: GpuAssessment;
   'import-model': ModelInfo;
+  'export-model': ExportResult;
   'list-models': ModelInfo[];
   'delete-model': null;
   'verify-model': VerifyResult;

@@ -1,21 +1,26 @@
 import type { EngineReply, EngineRequest, EngineResults } from '#engine/protocol/messages.ts';
 import { encodeError } from '#engine/protocol/wire-error.ts';
 import type { ModelShelf } from '#engine/worker/model-source.ts';
+import { ProgressMeter } from '#engine/worker/progress-meter.ts';
 import type { EngineSession } from '#engine/worker/session.ts';
 
 /** Why a request ended that its page cancelled. Never leaves the worker. */
 const CANCELLED = Symbol('cancelled');
 
+/** What a host asks of an engine, whatever that computes on. */
+export type HostedSession = Pick<EngineSession, keyof EngineSession>;
+export type HostedShelf = Pick<ModelShelf, 'export' | 'list' | 'verify'>;
+
 type Send = (reply: EngineReply, transfer?: Transferable[]) => void;
 
 /** Answers requests: each ends in exactly one `done`, `failed` or `cancelled`. */
 export class EngineHost {
-  readonly #session: EngineSession;
-  readonly #shelf: ModelShelf;
+  readonly #session: HostedSession;
+  readonly #shelf: HostedShelf;
   readonly #send: Send;
   readonly #running = new Map<number, AbortController>();
 
-  constructor(session: EngineSession, shelf: ModelShelf, send: Send) {
+  constructor(session: HostedSession, shelf: HostedShelf, send: Send) {
     this.#session = session;
     this.#shelf = shelf;
     this.#send = send;
@@ -78,6 +83,12 @@ export class EngineHost {
         return session.importModel(request.settings, abort.signal, (progress) =>
           this.#send({ id, type: 'progress', progress }),
         );
+      case 'export-model': {
+        const meter = new ProgressMeter((progress) => this.#send({ id, type: 'progress', progress }));
+        return this.#shelf.export(request.key, request.directory, abort.signal, (doneBytes, totalBytes) =>
+          meter.update('disk', doneBytes, totalBytes),
+        );
+      }
       case 'list-models':
         return this.#shelf.list();
       case 'delete-model':

@@ -3,7 +3,7 @@ import type { ModelDescription } from '#model-library/program/model-description.
 import type { KernelProfile } from '#model-library/kernels/kernel.ts';
 import type { KnownAnswer } from '#catalog/catalog.ts';
 import type { ModelInfo } from '#engine/protocol/info.ts';
-import type { ImportSettings, LoadSettings, VerifyResult } from '#engine/protocol/messages.ts';
+import type { ExportResult, ImportSettings, LoadSettings, VerifyResult } from '#engine/protocol/messages.ts';
 
 /** A model that is in the store whole, with a library for the kernels in use: all WebLLM needs, without a network. */
 export type PreparedModel = {
@@ -49,6 +49,13 @@ export type ModelShelf = {
   import(options: ImportOptions): Promise<ModelInfo>;
   /** What is read for WebLLM from now on ends with this signal. */
   readFor(signal: AbortSignal): void;
+  /** Writes a stored model into a folder of its own in `directory`. */
+  export(
+    key: string,
+    directory: FileSystemDirectoryHandle,
+    signal: AbortSignal,
+    onProgress: (doneBytes: number, totalBytes: number) => void,
+  ): Promise<ExportResult>;
   list(): Promise<ModelInfo[]>;
   delete(key: string): Promise<void>;
   verify(key: string): Promise<VerifyResult>;

@@ -3,10 +3,11 @@ import { matchChatTemplate } from '#formats/chat-template/match.ts';
 import { catalogIdOf, identityOf } from '#catalog/catalog.ts';
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { ModelInfo } from '#engine/protocol/info.ts';
-import type { ModelSource, VerifyResult } from '#engine/protocol/messages.ts';
+import type { ExportResult, ModelSource, VerifyResult } from '#engine/protocol/messages.ts';
 import { findEntry, importSources, readCatalog } from '#engine/worker/site-catalog.ts';
 import type { ImportOptions, ModelShelf, PreparedModel, PrepareOptions } from '#engine/worker/model-source.ts';
 import { TensorReader } from '#engine/worker/tensor-reader.ts';
+import { exportModel } from '#weights/import/export-model.ts';
 import { importInWorker } from '#weights/import/import-client.ts';
 import { createModelLibrary, importedModelOf, isLoadable } from '#weights/import/imported-model.ts';
 import { deleteModel } from '#weights/import/model-lock.ts';
@@ -155,6 +156,15 @@ export class Shelf implements ModelShelf {
   async list(): Promise<ModelInfo[]> {
     const [records, damaged] = [await this.#store.list(), await this.#store.listDamaged()];
     return [...records.map(infoOf), ...damaged.map(({ details }) => ({ ...UNREADABLE, key: String(details['key']) }))];
+  }
+
+  export(
+    key: string,
+    directory: FileSystemDirectoryHandle,
+    signal: AbortSignal,
+    onProgress: (doneBytes: number, totalBytes: number) => void,
+  ): Promise<ExportResult> {
+    return exportModel(this.#store, key, directory, { signal, onProgress });
   }
 
   async delete(key: string): Promise<void> {

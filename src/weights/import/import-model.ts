@@ -8,6 +8,7 @@ import { checkChunk } from '#weights/store/verify-model.ts';
 import type { WeightStore } from '#weights/store/weight-store.ts';
 import { checkSameBytes } from './check-same-bytes.ts';
 import { openFirst } from './choose-source.ts';
+import { importFolder } from './import-folder.ts';
 import { isLoadable } from './imported-model.ts';
 import type { ImportProgress, ImportRequest, ImportResult } from './messages.ts';
 import { withImportLock } from './model-lock.ts';
@@ -28,6 +29,7 @@ export async function importModel(request: ImportRequest, tools: ImportTools): P
   onProgress({ stage: 'header', doneBytes: 0, totalBytes: 0 });
   const complete = (await store.list()).filter(isLoadable);
   const { source } = request;
+  if (source.kind === 'folder') return importFolder(source.files, request, tools);
   const known = request.identity === null ? null : complete.find(({ identity }) => identity === request.identity);
   if (known) return found(known);
 

@@ -17,10 +17,19 @@ export async function withImportLock<T>(
   return locks.request(lockName(key), { signal }, work);
 }
 
-/** Deletes a model; throws `model-busy` while it is being imported. */
+/** Runs `work` while the model can be neither deleted nor imported; several may at once. */
+export async function withModelInUse<T>(
+  key: string,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  return navigator.locks.request(lockName(key), { mode: 'shared', ...(signal ? { signal } : {}) }, work);
+}
+
+/** Deletes a model; throws `model-busy` while it is being imported or exported. */
 export async function deleteModel(store: WeightStore, key: string): Promise<void> {
   await navigator.locks.request(lockName(key), { ifAvailable: true }, async (lock) => {
-    if (!lock) throw new AppError('model-busy', { key, holder: 'an import' });
+    if (!lock) throw new AppError('model-busy', { key, holder: 'an import or an export' });
     await store.delete(key);
   });
 }

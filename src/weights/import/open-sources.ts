@@ -18,7 +18,7 @@ export type GgufSource =
   | { readonly kind: 'files'; readonly files: readonly File[] };
 
 /** What an import is made from: a GGUF, or a folder that `exportModel` wrote. */
-export type ImportSource = GgufSource;
+export type ImportSource = GgufSource | { readonly kind: 'folder'; readonly files: readonly File[] };
 
 /** The addresses of all pieces, in order. */
 export function pieceUrls(urls: readonly Piece[]): Piece[] {

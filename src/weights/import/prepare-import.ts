@@ -12,9 +12,10 @@ import type { ByteSource } from '#weights/source/byte-source.ts';
 import type { ModelDraft } from '#weights/store/model-record.ts';
 import { sha256 } from '#weights/store/sha256.ts';
 import { LIBRARY_PATH } from '#weights/store/weight-store.ts';
+import { keyOf, layoutOf } from './derived-names.ts';
 import { createModelLibrary, type ImportedModel } from './imported-model.ts';
 import type { ImportRequest } from './messages.ts';
-import { LAYOUT_VERSION, planImport, tensorCacheJson, type ImportPlan } from './plan.ts';
+import { planImport, tensorCacheJson, type ImportPlan } from './plan.ts';
 import { readHeader } from './read-header.ts';
 
 /** 16 MiB: half the time to make again after a crash, half the memory, and no slower to write than 32. */
@@ -72,11 +73,14 @@ export async function prepareImport(
   const name = request.name ?? nameOf(sources[0]!);
   const tensorCache = tensorCacheJson(plan);
   const draft: ModelDraft = {
-    key: `${slug(name)}-${(await sha256(encode(`${identity}\n${headerSha256}`))).slice(0, 16)}`,
+    key: await keyOf(name, identity, headerSha256),
     name,
     identity,
     locators: sources.map(({ locator }) => locator),
-    layout: `${LAYOUT_VERSION}-${await layoutOf(plan, tensorCache)}`,
+    layout: await layoutOf(
+      plan.shards.map(({ chunks }) => chunks.map(({ sizeBytes }) => sizeBytes)),
+      tensorCache,
+    ),
     description,
     weights: plan.shards.map(({ path, chunks }) => ({ path, chunkSizes: chunks.map(({ sizeBytes }) => sizeBytes) })),
   };
@@ -102,11 +106,6 @@ async function readFrequencyFactors(
   return Array.from(dequantize(type, bytes, headDim / 2));
 }
 
-async function layoutOf({ shards }: ImportPlan, tensorCache: string): Promise<string> {
-  const sizes = shards.map(({ chunks }) => chunks.map(({ sizeBytes }) => sizeBytes));
-  return (await sha256(encode(JSON.stringify(sizes) + tensorCache))).slice(0, 16);
-}
-
 function countParameters({ tensors }: Gguf): number {
   let count = 0;
   for (const { name, dimensions } of tensors.values()) {
@@ -118,11 +117,6 @@ function countParameters({ tensors }: Gguf): number {
 /** The file's name without what says that it is a GGUF or a piece of one. */
 function nameOf({ name }: ByteSource): string {
   return name.replace(/\.gguf$/i, '').replace(/-\d{5}-of-\d{5}$/, '') || 'model';
-}
-
-function slug(name: string): string {
-  const plain = name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  return plain.replace(/^-+/, '').slice(0, 60).replace(/-+$/, '') || 'model';
 }
 
 function encode(text: string): Uint8Array<ArrayBuffer> {

@@ -55,12 +55,19 @@ export class WeightStore extends WeightReader {
 
   /**
    * Stores one chunk of a model being imported, with its SHA-256 and the mark that it is there. The bytes are copied before
-   * this returns its promise, so the buffer may be used again at once.
+   * this returns its promise, so the buffer may be used again at once. `check` may refuse the hash by throwing.
    */
-  async putChunk(key: string, path: string, index: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  async putChunk(
+    key: string,
+    path: string,
+    index: number,
+    bytes: Uint8Array<ArrayBuffer>,
+    check?: (hash: string) => void,
+  ): Promise<void> {
     const blob = new Blob([bytes]);
     weighOnCollector(blob.size);
     const hash = await sha256(bytes);
+    check?.(hash);
     await this.#update('store a chunk', key, blob.size, 'relaxed', (record, { chunks }) => {
       const chunk = findFile(record, path)?.chunks[index];
       invariant(record.state === 'importing' && chunk?.sizeBytes === blob.size, `${path} ${index} was planned`);

@@ -92,6 +92,7 @@ export class ScriptedEngine {
       },
       models: {
         import: async () => STORED,
+        export: async (key) => ({ folder: key, sizeBytes: 1000, writtenBytes: 1000 }),
         list: async () => this.stored,
         delete: async (key) => {
           this.stored = this.stored.filter((model) => model.key !== key);
