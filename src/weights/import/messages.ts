@@ -1,4 +1,5 @@
 import type { WireError } from '#engine/protocol/wire-error.ts';
+import type { Sampling } from '#formats/chat-template/chat-config.ts';
 import type { KernelProfile } from '#model-library/kernels/kernel.ts';
 import type { RetryPolicy } from '#weights/source/retry.ts';
 import type { KnownAnswer } from './imported-model.ts';
@@ -23,6 +24,8 @@ export type ImportRequest = {
     readonly profile: KernelProfile;
   };
   readonly knownAnswers: readonly KnownAnswer[];
+  /** How the model's answers are sampled where a request does not say. */
+  readonly sampling?: Sampling | null;
   /** 16 MiB unless given; at most 32. */
   readonly chunkBytes?: number;
   readonly databaseName?: string;

@@ -31,5 +31,6 @@ export async function deleteModel(store: WeightStore, key: string): Promise<void
   await navigator.locks.request(lockName(key), { ifAvailable: true }, async (lock) => {
     if (!lock) throw new AppError('model-busy', { key, holder: 'an import or an export' });
     await store.delete(key);
+    await store.deleteStrays();
   });
 }

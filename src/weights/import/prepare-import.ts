@@ -52,6 +52,7 @@ export async function prepareImport(
     tokenizer,
     conversationTemplate: createConversationTemplate(chat),
     contextWindowSize: config.contextLength,
+    sampling: request.sampling ?? null,
   });
   const description: ImportedModel = {
     architecture: 'llama',

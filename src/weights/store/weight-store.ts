@@ -111,6 +111,23 @@ export class WeightStore extends WeightReader {
     });
   }
 
+  /** Erases chunks of models that have no record. */
+  async deleteStrays(): Promise<void> {
+    await this.database.run('delete what belongs to no model', 0, async (db) => {
+      const tx = db.transaction(['models', 'chunks'], 'readwrite', { durability: 'strict' });
+      const known = new Set(await tx.objectStore('models').getAllKeys());
+      const chunks = tx.objectStore('chunks');
+      let cursor = await chunks.openKeyCursor();
+      const erased: Promise<unknown>[] = [];
+      while (cursor) {
+        const [key] = cursor.key;
+        if (!known.has(key)) erased.push(chunks.delete(chunksOf(key)));
+        cursor = await cursor.continue([key, [] as never, 0]); // on to the next model
+      }
+      await settled(tx.done, erased);
+    });
+  }
+
   /** Notes that every chunk was read and found intact. */
   async noteIntact(key: string): Promise<void> {
     await this.#update('note a check', key, 0, 'relaxed', (record) => [{ ...record, verifiedAt: Date.now() }, []]);
