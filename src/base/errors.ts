@@ -137,6 +137,12 @@ const MESSAGES = {
     'This GPU allows {limit} = {value} and {needed} is needed. Another browser or device is required for this model.',
   'gpu-memory':
     'The GPU has too little free memory: the model needs {neededBytes} bytes with a context of {contextLength}, and it refused at {refusedAtBytes} ({message}). Close other programs and tabs, choose a smaller contextLength, or a smaller model.',
+  'cpu-unsupported':
+    'This browser cannot compute on the processor: {reason}. Use a current Chrome, Edge or Firefox, or any browser with WebGPU.',
+  'cpu-too-large':
+    'On the processor {what} takes {sizeBytes} bytes; at most {limit} are possible. Choose a smaller model or a smaller contextLength, or a browser with WebGPU.',
+  'cpu-cannot': 'The engine on the processor cannot do {what}; the one on the GPU can.',
+  'cpu-failed': 'llama.cpp failed on the processor: {reason}. Load the model again.',
   'device-lost': 'The GPU device was lost ({reason}): {message}. Load the model again.',
   'self-test-failed':
     'This GPU computes wrongly: {check} is {value} instead of {expected}, further than {tolerance} away. The model was unloaded. Update the browser and the graphics driver, or use another device.',

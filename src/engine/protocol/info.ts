@@ -78,8 +78,8 @@ export type LoadedModel = {
   readonly contextLength: number;
   readonly vocabularySize: number;
   readonly parameterCount: number;
-  /** The kernels in use; `serial` on software adapters. */
-  readonly profile: 'serial' | 'parallel';
+  /** The kernels in use; `serial` on software adapters, and `cpu` where llama.cpp computes without a GPU. */
+  readonly profile: 'serial' | 'parallel' | 'cpu';
   readonly libraryVersion: string;
   readonly selfTest: SelfTestReport;
 };

@@ -216,6 +216,16 @@ const ENTRIES: Record<ErrorCode, Entry> = {
     'models',
   ],
   'webgpu-limit': ['This graphics card is too small for this model. A smaller model may work.', 'models'],
+  'cpu-unsupported': [
+    'This browser can run a model neither on the graphics card nor on the processor. Use a current Chrome, Edge or Firefox.',
+    'none',
+  ],
+  'cpu-too-large': [
+    'Without the graphics card this model is too large for the browser. Choose a smaller one.',
+    'models',
+  ],
+  'cpu-cannot': ['Without the graphics card the model cannot do this.', 'none'],
+  'cpu-failed': ENGINE,
   'device-lost': GPU_GONE,
   'self-test-failed': [
     'This graphics card, or its driver, computes wrongly, so the answers would be nonsense. The model was unloaded. Update the graphics driver or use another browser.',
