@@ -30,6 +30,9 @@ export default defineConfig({
       },
       {
         plugins: [sveltekit()],
+        worker: { format: 'es' },
+        // Packages that are imported when they are needed: found late, they would reload the page of a test.
+        optimizeDeps: { include: ['marked', 'dompurify', 'katex'], exclude: ['shiki'] },
         test: {
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],

@@ -64,10 +64,12 @@ const ROOMS: Record<string, readonly string[]> = {
   'src/engine/client': ['src/engine/protocol', 'types:@mlc-ai/web-llm'],
   'src/sdk': ['src/engine/client', 'src/engine/protocol', 'types:@mlc-ai/web-llm'],
   'src/chat': ['src/engine/protocol', 'npm:idb'],
+  'src/markdown': ['npm:marked', 'npm:dompurify', 'npm:katex', 'npm:shiki'],
   'src/lib/text': [],
   'src/lib/state': ['src/catalog', 'src/chat', 'src/lib/text', 'src/engine/client', 'src/engine/protocol', 'npm:svelte'],
   'src/lib/ui': [
     'src/lib/text',
+    'src/markdown',
     'types:src/lib/state',
     'types:src/catalog',
     'types:src/chat',
@@ -94,6 +96,7 @@ const ALIASES: Record<string, string> = {
   '#model-library/': 'src/model-library/',
   '#engine/': 'src/engine/',
   '#chat/': 'src/chat/',
+  '#markdown/': 'src/markdown/',
   '#lib/': 'src/lib/',
   '$lib/': 'src/lib/',
 };

@@ -148,6 +148,7 @@ export const en = {
     copyFailed: 'The browser did not allow copying.',
     copyCode: 'Copy code',
     code: (language: string) => (language === '' ? 'Code' : `Code, ${language}`),
+    table: 'Table',
     regenerate: 'Answer again',
     states: {
       streaming: '',
