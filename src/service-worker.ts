@@ -9,13 +9,21 @@ const CACHE = PREFIX + version;
 const isKept = (path: string): boolean => !path.startsWith(`${base}/models/`) && path !== `${base}/robots.txt`;
 const PATHS: ReadonlySet<string> = new Set([...build, ...prerendered, ...files].filter(isKept));
 
+/** The engine without a GPU: 9 MB that few need. Kept when they are used, and with every build for those who have used them. */
+const isOnDemand = (path: string): boolean =>
+  path === `${base}/engine/cpu.worker.js` || path.startsWith(`${base}/engine/wllama-`);
+/** Made by that engine when it keeps a model. */
+const CPU_MODELS = 'daylight-cpu-models';
+
 worker.addEventListener('install', (event) => {
-  event.waitUntil(
-    caches.open(CACHE).then((cache) =>
-      // `no-cache` asks the server whether its copy is the same: the browser's own may be of an older build.
-      cache.addAll([...PATHS].map((path) => new Request(path, { cache: 'no-cache' }))),
-    ),
-  );
+  const keep = async (): Promise<void> => {
+    const hasUsedCpu = await caches.has(CPU_MODELS);
+    const paths = [...PATHS].filter((path) => hasUsedCpu || !isOnDemand(path));
+    const cache = await caches.open(CACHE);
+    // `no-cache` asks the server whether its copy is the same: the browser's own may be of an older build.
+    await cache.addAll(paths.map((path) => new Request(path, { cache: 'no-cache' })));
+  };
+  event.waitUntil(keep());
 });
 
 worker.addEventListener('activate', (event) => {
@@ -42,6 +50,9 @@ worker.addEventListener('message', (event) => {
 
 async function answer(request: Request, path: string): Promise<Response> {
   const cache = await caches.open(CACHE);
-  // Null when the browser threw the cache away to make room.
-  return (await cache.match(path)) ?? fetch(request);
+  const kept = await cache.match(path);
+  if (kept) return kept;
+  const response = await fetch(request); // the browser threw the cache away to make room, or it is wanted the first time
+  if (response.ok && isOnDemand(path)) await cache.put(path, response.clone());
+  return response;
 }
