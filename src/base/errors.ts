@@ -147,6 +147,26 @@ const MESSAGES = {
   'self-test-failed':
     'This GPU computes wrongly: {check} is {value} instead of {expected}, further than {tolerance} away. The model was unloaded. Update the browser and the graphics driver, or use another device.',
 
+  // documents
+  'document-empty': 'The file {name} is empty.',
+  'document-no-text': 'The file {name} was read and holds no words.',
+  'document-too-large':
+    'The file {name} has {value} {unit}; at most {limit} can be read. Divide it, or take the part that matters.',
+  'document-unsupported':
+    'The file {name} is of a kind that cannot be read here ({found}). Readable are text, Markdown, source code, HTML, CSV, PDF and DOCX.',
+  'document-binary': 'The file {name} is of an unknown kind: byte {at} belongs to no text.',
+  'document-old-word':
+    'The file {name} is in the format of Word before 2007 (.doc), which cannot be read. Save it as .docx or PDF.',
+  'document-scanned':
+    'None of the {pageCount} pages of {name} has text: they are pictures, as a scanner makes them. Recognise the text first (OCR).',
+  'document-protected': 'The file {name} ({kind}) is protected by a password. Save a copy without one.',
+  'document-damaged': 'The file {name} ({kind}) is damaged: {reason}. Save or download it again.',
+  'document-inflates':
+    'The file {name} unpacks to more than {limit} bytes at {part}. No document needs that; it was not read.',
+  'document-unreadable': 'The file {name} could not be read: {reason}. It was moved or changed; choose it again.',
+  'document-reader-died': 'The reader of {name} died: {reason}. Try again, or divide the file.',
+  'document-passage': 'One character of the text takes {tokens} tokens; a passage of {limit} cannot hold it.',
+
   // chat
   'chats-unavailable': 'The browser refused to open the database {name}: {reason}. Conversations are not kept.',
   'chats-not-saved': 'The conversation could not be saved: {reason}.',

@@ -44,6 +44,26 @@ const GPU_GONE: Entry = [
   'load',
 ];
 
+const DOCUMENT_LIMITS: Readonly<Record<string, (count: number) => string>> = {
+  bytes: (count) => formatBytes(count),
+  characters: (count) => `${count.toLocaleString('en')} characters`,
+  pages: (count) => `${count.toLocaleString('en')} pages`,
+  columns: (count) => `${count.toLocaleString('en')} columns`,
+};
+const documentLimit = (details: ErrorDetails, name: 'value' | 'limit'): string =>
+  (DOCUMENT_LIMITS[String(details['unit'])] ?? String)(Number(details[name] ?? 0));
+const DOCUMENT_KINDS: Readonly<Record<string, string>> = {
+  image: 'This is a picture. Only text can be read, not pictures of it.',
+  media: 'This is a picture, sound or film. Only text can be read.',
+  archive: 'This is an archive of other files. Unpack it, and choose the documents inside.',
+  spreadsheet: 'Spreadsheets cannot be read directly. Save the table as CSV.',
+  presentation: 'Presentations cannot be read directly. Save them as PDF.',
+  'open-document': 'OpenDocument files cannot be read directly. Save the document as DOCX or PDF.',
+  book: 'E-books cannot be read directly. Save the book as PDF or HTML.',
+  'rich-text': 'RTF files cannot be read directly. Save the document as DOCX or PDF.',
+  model: 'This is a model, not a document. Open it where models are chosen.',
+};
+
 const ENTRIES: Record<ErrorCode, Entry> = {
   invariant: ENGINE,
 
@@ -231,6 +251,45 @@ const ENTRIES: Record<ErrorCode, Entry> = {
     'This graphics card, or its driver, computes wrongly, so the answers would be nonsense. The model was unloaded. Update the graphics driver or use another browser.',
     'none',
   ],
+
+  'document-empty': ['This file is empty.', 'none'],
+  'document-no-text': ['This file holds no words.', 'none'],
+  'document-too-large': [
+    (details) =>
+      `This file is too large: it has ${documentLimit(details, 'value')}, and ${documentLimit(details, 'limit')} can be read. Divide it, or take the part that matters.`,
+    'none',
+  ],
+  'document-unsupported': [
+    (details) =>
+      DOCUMENT_KINDS[String(details['found'])] ??
+      'This kind of file cannot be read. Text, Markdown, HTML, CSV, PDF and Word (DOCX) can.',
+    'none',
+  ],
+  'document-binary': ['This kind of file cannot be read. Text, Markdown, HTML, CSV, PDF and Word (DOCX) can.', 'none'],
+  'document-old-word': [
+    'This is a document of an old Word (.doc). Open it in Word or LibreOffice and save it as DOCX or PDF.',
+    'none',
+  ],
+  'document-scanned': [
+    (details) =>
+      `This PDF has no text: ${Number(details['pageCount']) === 1 ? 'its page is a picture' : `its ${String(details['pageCount'])} pages are pictures`}, as from a scanner. Recognise the text with a scanning app first (OCR), then add it again.`,
+    'none',
+  ],
+  'document-protected': [
+    'This file is protected by a password. Open it where you know the password, and save a copy without one.',
+    'none',
+  ],
+  'document-damaged': ['This file is damaged or incomplete. Download it again, or save it anew.', 'none'],
+  'document-inflates': [
+    'This file unpacks to far more than any document holds, so it was not read. It may have been made to do harm.',
+    'none',
+  ],
+  'document-unreadable': ['The file can no longer be read: it was moved or changed. Choose it again.', 'none'],
+  'document-reader-died': [
+    'The browser stopped reading this file, often because memory ran out. Try again, or divide the file.',
+    'retry',
+  ],
+  'document-passage': ENGINE,
 
   'chats-unavailable': ['This browser keeps nothing for this page, so conversations end when you close it.', 'none'],
   'chats-not-saved': ['The last change could not be saved on this device.', 'none'],

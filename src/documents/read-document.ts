@@ -1,0 +1,50 @@
+import { AppError } from '#base/errors.ts';
+import { decodeError } from '#engine/protocol/wire-error.ts';
+import type { ReadProgress, SourceDocument } from './document.ts';
+import type { ReadReply, ReadRequest } from './messages.ts';
+
+export type ReadOptions = {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
+  /** Starts the worker; it is ended when the reading has ended. */
+  readonly createWorker?: () => Worker;
+};
+
+/**
+ * Reads the text of a file in a worker of its own, which is fetched when the first file comes. Nothing of the file leaves the
+ * device. Throws an AppError with a `document-…` code, or the signal's reason.
+ */
+export function readDocument(
+  file: File,
+  { signal, onProgress, createWorker = createDocumentWorker }: ReadOptions = {},
+): Promise<SourceDocument> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const worker = createWorker();
+    const end = (settle: () => void) => {
+      // Ending the worker stops it in the middle of a page, and gives back all it held.
+      worker.terminate();
+      signal?.removeEventListener('abort', onAbort);
+      settle();
+    };
+    const onAbort = () => end(() => reject(signal!.reason as Error));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const died = (reason: string) =>
+      end(() => reject(new AppError('document-reader-died', { name: file.name, reason })));
+    worker.addEventListener('error', (event) => died(event.message || 'its script could not be loaded'));
+    worker.addEventListener('messageerror', () => died('a message could not be read'));
+    worker.addEventListener('message', ({ data }: MessageEvent<ReadReply>) => {
+      if (data.type === 'progress') onProgress?.(data.progress);
+      else if (data.type === 'done') end(() => resolve(data.document));
+      else end(() => reject(decodeError(data.error)));
+    });
+    worker.postMessage({ file } satisfies ReadRequest);
+  });
+}
+
+function createDocumentWorker(): Worker {
+  return new Worker(new URL('./document.worker.ts', import.meta.url), { type: 'module', name: 'documents' });
+}
