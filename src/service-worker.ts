@@ -6,7 +6,12 @@ const worker = self as unknown as ServiceWorkerGlobalScope;
 const PREFIX = 'daylight-shell-';
 const CACHE = PREFIX + version;
 
-const isKept = (path: string): boolean => !path.startsWith(`${base}/models/`) && path !== `${base}/robots.txt`;
+/** A deployer changes it without a build, so the network's is preferred to ours. */
+const CATALOG = `${base}/catalog.json`;
+
+/** Below `models/` lie weights; `models/` itself is a page. */
+const isWeights = (path: string): boolean => path.startsWith(`${base}/models/`) && path !== `${base}/models/`;
+const isKept = (path: string): boolean => !isWeights(path) && path !== `${base}/robots.txt`;
 const PATHS: ReadonlySet<string> = new Set([...build, ...prerendered, ...files].filter(isKept));
 
 /** The engine without a GPU: 9 MB that few need. Kept when they are used, and with every build for those who have used them. */
@@ -40,7 +45,7 @@ worker.addEventListener('fetch', (event) => {
   const url = new URL(request.url);
   const isOurs = url.origin === location.origin && PATHS.has(url.pathname);
   if (request.method !== 'GET' || !isOurs || request.headers.has('range')) return;
-  event.respondWith(answer(request, url.pathname));
+  event.respondWith(url.pathname === CATALOG ? newest(request) : answer(request, url.pathname));
 });
 
 /** The page sends this when a person asked for the newer build. */
@@ -55,4 +60,18 @@ async function answer(request: Request, path: string): Promise<Response> {
   const response = await fetch(request); // the browser threw the cache away to make room, or it is wanted the first time
   if (response.ok && isOnDemand(path)) await cache.put(path, response.clone());
   return response;
+}
+
+/** From the network, and kept; the kept one where there is no network. */
+async function newest(request: Request): Promise<Response> {
+  const cache = await caches.open(CACHE);
+  try {
+    const response = await fetch(request);
+    if (response.ok) await cache.put(CATALOG, response.clone());
+    return response;
+  } catch (error) {
+    const kept = await cache.match(CATALOG);
+    if (kept === undefined) throw error;
+    return kept;
+  }
 }

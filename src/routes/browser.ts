@@ -4,6 +4,9 @@ import { ChatStore } from '#chat/store.ts';
 import { connect } from '#engine/client/connect.ts';
 import type { Outside } from '#lib/state/app.svelte.ts';
 import { checkDevice } from '#lib/state/device.ts';
+import { readCatalog } from '#lib/state/read-catalog.ts';
+import { isHandheld, measureThroughput, readConnection, readStorage } from '#lib/state/surroundings.ts';
+import type { NavigatorWords } from '#lib/state/surroundings.ts';
 
 /** Where the engine keeps models. Only its presence is asked; opening it is the engine's business. */
 const WEIGHTS_DATABASE = 'daylight-weights';
@@ -26,6 +29,18 @@ export function browserOutside(): Outside {
         maxTouchPoints: navigator.maxTouchPoints,
         gpu: navigator.gpu,
       }),
+    async readSurroundings({ system }) {
+      const words = navigator as NavigatorWords;
+      return {
+        isHandheld: isHandheld(words, system, matchMedia('(pointer: coarse)').matches),
+        memoryGiB: words.deviceMemory ?? null,
+        storage: await readStorage(words),
+        connection: readConnection(words),
+      };
+    },
+    // The catalog's addresses may be below the site's root.
+    measureThroughput: (url) => measureThroughput(new URL(url, siteUrl()).href, fetch, () => performance.now()),
+    readCatalog: () => readCatalog(`${siteUrl().href}catalog.json`, fetch),
     persist: async () => navigator.storage?.persist?.(),
     keepShell,
     userAgent: () => navigator.userAgent,
@@ -33,6 +48,8 @@ export function browserOutside(): Outside {
     newId: () => crypto.randomUUID(),
   };
 }
+
+const siteUrl = (): URL => new URL(`${base}/`, location.href);
 
 /** Registers the service worker, which keeps the page for use without a network. Without it all else works the same. */
 function keepShell(onUpdate: (takeOver: () => void) => void): void {

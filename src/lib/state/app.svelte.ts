@@ -1,21 +1,29 @@
 import type { AppError } from '#base/errors.ts';
+import type { Catalog, CatalogModel } from '#catalog/catalog.ts';
 import type { ContextBudget } from '#chat/context-budget.ts';
 import type { ChatStore } from '#chat/store.ts';
 import type { Engine } from '#engine/client/engine.ts';
 import type { ModelInfo } from '#engine/protocol/info.ts';
 import { en } from '#lib/text/en.ts';
 import { Announcer } from './announcer.svelte.ts';
-import { ChatSession } from './chat-session.svelte.ts';
-import type { Speaker } from './chat-session.svelte.ts';
+import type { ChatSession, Speaker } from './chat-session.svelte.ts';
 import { ContextMeter } from './context-meter.svelte.ts';
-import { ConversationShelf } from './conversation-shelf.svelte.ts';
+import { ConversationDesk } from './conversation-desk.svelte.ts';
+import type { ConversationShelf } from './conversation-shelf.svelte.ts';
+import { DeviceCheck } from './device-check.svelte.ts';
+import type { Surroundings } from './device-check.svelte.ts';
 import type { Device } from './device.ts';
+import { Downloads } from './downloads.svelte.ts';
 import { EMBEDDED_CHOICE, isEmbedded } from './embedded.ts';
-import type { ModelChoice } from './model-choice.ts';
 import { partOf } from './load-view.ts';
 import type { LoadView } from './load-view.ts';
+import { isChoiceOf, storedChoice } from './model-choice.ts';
+import type { ImportChoice, ModelChoice } from './model-choice.ts';
 import { ModelSession } from './model-session.svelte.ts';
-import { asAppError, detailsOf } from './problem.ts';
+import { detailsOf } from './problem.ts';
+import type { Readiness } from './readiness.ts';
+import { SiteCatalog } from './site-catalog.svelte.ts';
+import { Storeroom } from './storeroom.svelte.ts';
 
 /** The browser, as far as the page needs it. */
 export type Outside = {
@@ -24,6 +32,9 @@ export type Outside = {
   /** Whether a model may be stored here; asked so that a first visit need not start the engine. */
   hasStoredModels: () => Promise<boolean>;
   checkDevice: () => Promise<Device>;
+  readSurroundings: (device: Device) => Promise<Surroundings>;
+  measureThroughput: (url: string) => Promise<number | null>;
+  readCatalog: () => Promise<Catalog>;
   persist: () => Promise<unknown>;
   /** Makes the page itself available without a network; hands over what changes to a newer build once one waits. */
   keepShell: (onUpdate: (takeOver: () => void) => void) => void;
@@ -37,23 +48,22 @@ const MEASURE_AFTER_MS = 250;
 /** Loading is told aloud when its stage changes, and otherwise this often. */
 const SPEAK_EVERY_MS = 15_000;
 
-/** Everything the chat page holds: one engine, the kept conversations, the open one, and how they meet. */
+/** Everything the pages hold: one engine, what is stored and offered, the conversations, and how they meet. */
 export class App {
   readonly model: ModelSession;
+  readonly desk: ConversationDesk;
+  readonly catalog: SiteCatalog;
+  readonly check: DeviceCheck;
+  readonly downloads: Downloads;
+  readonly storeroom: Storeroom;
   readonly meter = new ContextMeter();
   readonly announcer = new Announcer();
-  shelf: ConversationShelf;
-  session: ChatSession;
-  device = $state.raw<Device | null>(null);
   /** False until the store was read, so that a kept conversation does not flash as a first visit. */
   started = $state(false);
   /** Send the draft as soon as the model is ready. */
   queued = $state(false);
-  /** Conversations are not kept, or the last change was not. */
-  keeping = $state.raw<'yes' | 'no' | 'failed'>('yes');
   /** Key of the model used last on this device. */
   lastModel = $state.raw<string | null>(null);
-
   /** Changes to the newer build of the page that waits; null when none does. */
   update = $state.raw<(() => void) | null>(null);
   /** The stored model to go on with: the one used last, else any. */
@@ -64,34 +74,52 @@ export class App {
 
   readonly #outside: Outside;
   #measuring: ReturnType<typeof setTimeout> | undefined;
-  #store: ChatStore | null = null;
+  #starting: Promise<void> | null = null;
 
   constructor(outside: Outside) {
     this.#outside = outside;
+    const engine = () => this.model.connected();
     this.model = new ModelSession({ ...outside, onProgress: (view) => this.#tell(view) });
-    this.shelf = $state.raw(new ConversationShelf(null, outside.now));
-    this.session = $state.raw(this.#newSession());
+    this.desk = new ConversationDesk({ ...outside, onShow: () => this.#shown() });
+    this.catalog = new SiteCatalog(outside.readCatalog);
+    this.check = new DeviceCheck({ ...outside, engine });
+    this.downloads = new Downloads({
+      ...outside,
+      engine,
+      onStored: () => this.#refreshStored(),
+      onReady: ({ choice }) => this.announcer.say(en.downloads.ready(choice.name)),
+      onRate: (bytesPerSecond) => (this.check.bytesPerSecond = bytesPerSecond),
+    });
+    this.storeroom = new Storeroom({ model: this.model, check: this.check });
   }
 
-  /** Opens what was kept. Loads no model and downloads nothing. */
-  async start(): Promise<void> {
-    const { openStore, checkDevice, hasStoredModels, now } = this.#outside;
-    const device = checkDevice().then((found) => (this.device = found));
-    try {
-      this.#store = await openStore();
-      await this.#store.erase(); // deletions of the last visit can no longer be undone
-    } catch {
-      this.keeping = 'no';
-    }
-    this.shelf = new ConversationShelf(this.#store, now);
-    await this.shelf.refresh();
-    this.lastModel = (await this.#store?.setting('last-model')) ?? null;
-    await this.#show((await this.#store?.setting('open-conversation')) ?? null);
+  get shelf(): ConversationShelf {
+    return this.desk.shelf;
+  }
+
+  get session(): ChatSession {
+    return this.desk.session;
+  }
+
+  get device(): Device | null {
+    return this.check.device;
+  }
+
+  /** Opens what was kept. Loads no model and downloads nothing. Every page calls it, and the first call counts. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    const checked = this.check.start();
+    await this.desk.start();
+    this.lastModel = await this.desk.setting('last-model');
     this.started = true;
-    await device;
-    if (this.device?.problem === null && (await hasStoredModels())) {
+    await checked;
+    if (this.device?.problem === null && (await this.#outside.hasStoredModels())) {
       this.#keepShell();
-      await this.model.refreshStored();
+      this.downloads.offer(await this.model.refreshStored());
     }
   }
 
@@ -106,7 +134,7 @@ export class App {
     }
     this.announcer.say(en.loading.ready(this.model.loaded.name));
     this.lastModel = this.model.loaded.key;
-    void this.#keep(this.#store?.writeSetting('last-model', this.lastModel));
+    void this.desk.write('last-model', this.lastModel);
     await this.measure();
     if (this.queued) void this.send();
     return true;
@@ -117,7 +145,49 @@ export class App {
     const model = this.resumable;
     if (model === null) return false;
     // The site's own model is asked for as such: then a damaged piece of it is fetched again.
-    return this.load(isEmbedded(model) ? EMBEDDED_CHOICE : { kind: 'stored', key: model.key, name: model.name });
+    return this.load(isEmbedded(model) ? EMBEDDED_CHOICE : storedChoice(model));
+  }
+
+  /** Whether a model will work here; null while too little is known. */
+  report(entry: CatalogModel): Readiness | null {
+    return this.check.report(entry, this.model.storedOf(entry.id)?.storedBytes ?? 0, this.catalog.models);
+  }
+
+  /** Tries what this device can hold for a model, and how fast it would come. */
+  async checkDevice(entry: CatalogModel): Promise<void> {
+    await this.check.run(entry, this.model.storedOf(entry.id)?.storedBytes ?? 0);
+  }
+
+  /** Brings a model here while another answers: where none is loaded, one that is stored, or else the included one. */
+  async download(choice: ImportChoice): Promise<void> {
+    this.#keepShell();
+    this.downloads.start(choice);
+    if (this.model.status === 'none' && !(await this.resume())) await this.load(EMBEDDED_CHOICE);
+  }
+
+  /** Whether a choice comes over the network and can come beside a model that answers meanwhile. */
+  bringsBeside(choice: ModelChoice): choice is ImportChoice {
+    return choice.kind === 'urls' && this.model.loaded !== null && !this.downloads.isBusy;
+  }
+
+  /** Deletes stored models; a download of one of them is given up first. */
+  async deleteModels(models: readonly ModelInfo[]): Promise<void> {
+    const { current } = this.downloads;
+    if (current && models.some((model) => isChoiceOf(current.choice, model))) {
+      if (current.status === 'ready') this.downloads.dismiss();
+      else await this.downloads.discard();
+    }
+    const isStored = (key: string): boolean => this.model.stored.some((model) => model.key === key);
+    await this.storeroom.remove(models.map(({ key }) => key).filter(isStored));
+  }
+
+  /** Puts the model that has arrived in place of the loaded one. The conversation and the draft stay. */
+  async switchToDownloaded(): Promise<boolean> {
+    const ready = this.downloads.current;
+    if (ready?.status !== 'ready' || ready.model === null) return false;
+    this.downloads.dismiss();
+    // Asked for by its source where that is known: then a damaged piece is fetched again.
+    return this.load(ready.choice.kind === 'catalog' ? ready.choice : storedChoice(ready.model));
   }
 
   /** Takes what was typed, and sees soon whether it still fits. */
@@ -140,7 +210,7 @@ export class App {
     const session = this.session;
     const budget = await this.measure();
     if (budget === null || !budget.fits) return;
-    if (session.conversation === null) void this.#keep(this.shelf.forget());
+    if (session.conversation === null) void this.desk.forgetRemoved();
     await session.send(speaker, budget);
     await this.#ended(session);
   }
@@ -169,31 +239,6 @@ export class App {
     }
   }
 
-  async open(id: string): Promise<void> {
-    if (this.session.conversation?.id === id) return;
-    await this.#show(id);
-    await this.#keep(this.#store?.writeSetting('open-conversation', id));
-  }
-
-  async startNew(): Promise<void> {
-    if (this.session.conversation === null) return;
-    await this.#show(null);
-    await this.#keep(this.#store?.writeSetting('open-conversation', null));
-  }
-
-  async remove(id: string): Promise<void> {
-    if (this.session.conversation?.id === id) await this.startNew();
-    await this.#keep(this.shelf.remove(id));
-  }
-
-  async undoRemove(): Promise<void> {
-    await this.#keep(this.shelf.undo());
-  }
-
-  async forgetRemoved(): Promise<void> {
-    await this.#keep(this.shelf.forget());
-  }
-
   /** Technical details of an error, without anything a person wrote. */
   detailsOf(error: AppError): string {
     return detailsOf(error, this.#surroundings);
@@ -214,53 +259,23 @@ export class App {
     };
   }
 
-  #keepShell(): void {
-    this.#outside.keepShell((takeOver) => (this.update = takeOver));
-  }
-
-  /** The page goes out of sight: it may never come back. */
-  leave(): void {
-    void this.session.flush();
-  }
-
-  /** The page is seen again: another tab may have had conversations meanwhile. */
-  comeBack(): void {
-    void this.#keep(this.shelf.refresh());
-  }
-
   get #speaker(): Speaker | null {
     const { engine, loaded } = this.model;
     return engine !== null && loaded !== null ? { engine, model: loaded } : null;
   }
 
-  /** Opens a conversation, or a new chat for null. An answer being written elsewhere is stopped and kept. */
-  async #show(id: string | null): Promise<void> {
-    this.queued = false;
-    await this.session.close();
-    const conversation = this.shelf.conversations.find((one) => one.id === id) ?? null;
-    const messages = conversation === null ? [] : ((await this.#store?.messages(conversation.id)) ?? []);
-    const draft = (await this.#store?.draft(conversation?.id ?? '')) ?? '';
-    this.session = this.#newSession({ conversation, messages, draft });
-    await this.measure();
+  #keepShell(): void {
+    this.#outside.keepShell((takeOver) => (this.update = takeOver));
   }
 
-  #newSession(opened?: ConstructorParameters<typeof ChatSession>[1]): ChatSession {
-    const { now, newId } = this.#outside;
-    return new ChatSession(
-      {
-        store: this.#store,
-        now,
-        newId,
-        onChange: (conversation) => {
-          const isNew = !this.shelf.conversations.some(({ id }) => id === conversation.id);
-          this.shelf.put(conversation);
-          if (isNew) void this.#keep(this.#store?.writeSetting('open-conversation', conversation.id));
-          this.keeping = this.#store === null ? 'no' : 'yes';
-        },
-        onSaveError: (error) => this.#notKept(error),
-      },
-      opened,
-    );
+  async #refreshStored(): Promise<readonly ModelInfo[]> {
+    await this.check.refresh();
+    return this.model.refreshStored();
+  }
+
+  async #shown(): Promise<void> {
+    this.queued = false;
+    await this.measure();
   }
 
   async #ended(session: ChatSession): Promise<void> {
@@ -276,17 +291,5 @@ export class App {
     const percent = current.totalBytes > 0 ? Math.round(partOf(current) * 100) : null;
     const { doing } = en.loading.stages[current.stage];
     this.announcer.sayRarely(current.stage, en.loading.spoken(doing, percent), this.#outside.now(), SPEAK_EVERY_MS);
-  }
-
-  async #keep(writing: Promise<void> | undefined): Promise<void> {
-    try {
-      await writing;
-    } catch (error) {
-      this.#notKept(asAppError(error));
-    }
-  }
-
-  #notKept(_error: AppError): void {
-    if (this.keeping === 'yes') this.keeping = 'failed';
   }
 }

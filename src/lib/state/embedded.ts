@@ -9,7 +9,11 @@ export const EMBEDDED = {
   sizeBytes: 98_362_432,
 } as const;
 
-export const EMBEDDED_CHOICE: ModelChoice = { kind: 'embedded', name: EMBEDDED.name, model: EMBEDDED.id };
+export const EMBEDDED_CHOICE: ModelChoice & { kind: 'catalog' } = {
+  kind: 'catalog',
+  name: EMBEDDED.name,
+  model: EMBEDDED.id,
+};
 
 /** Whether a stored model came from the site itself. */
 export const isEmbedded = ({ catalogId }: Pick<ModelInfo, 'catalogId'>): boolean => catalogId === EMBEDDED.id;

@@ -1,9 +1,15 @@
 // What a person chose to load, and how it is asked of the engine.
+import type { CatalogModel } from '#catalog/catalog.ts';
+import type { ModelInfo } from '#engine/protocol/info.ts';
+
 export type ModelChoice =
-  | { kind: 'embedded'; name: string; model: string }
-  | { kind: 'stored'; name: string; key: string }
+  | { kind: 'catalog'; name: string; model: string }
+  | { kind: 'stored'; name: string; key: string; catalogId: string | null }
   | { kind: 'urls'; name: string; urls: readonly string[] }
   | { kind: 'files'; name: string; files: readonly File[] };
+
+/** What has to be brought here first. */
+export type ImportChoice = Exclude<ModelChoice, { kind: 'stored' }>;
 
 /** Parts that a split model may have; more is a mistake in the file's name. */
 const MAX_PARTS = 512;
@@ -12,7 +18,7 @@ export type LoadSource = { gguf: readonly string[] | readonly File[] } | { model
 
 export function sourceOf(choice: ModelChoice): LoadSource {
   switch (choice.kind) {
-    case 'embedded':
+    case 'catalog':
       return { model: choice.model };
     case 'stored':
       return { stored: choice.key };
@@ -24,6 +30,36 @@ export function sourceOf(choice: ModelChoice): LoadSource {
       return choice satisfies never;
   }
 }
+
+/** The choice that goes on with an unfinished model; null when its file has to be opened again. */
+export function choiceToGoOn({ name, catalogId, source }: ModelInfo): ImportChoice | null {
+  if (catalogId !== null) return { kind: 'catalog', name, model: catalogId };
+  const urls = source.split(' ').filter((part) => part !== '');
+  const isWeb = urls.length > 0 && urls.every((url) => /^https?:/.test(url) && URL.canParse(url));
+  return isWeb ? { kind: 'urls', name, urls } : null;
+}
+
+/** Whether a stored model is what this choice brings, or brought in part. */
+export function isChoiceOf(choice: ImportChoice, model: Pick<ModelInfo, 'catalogId' | 'source'>): boolean {
+  if (choice.kind === 'catalog') return choice.model === model.catalogId;
+  if (choice.kind === 'files') return choice.files.some(({ name }) => model.source.includes(name));
+  const sources = model.source.split(' ');
+  return choice.urls.some((url) => sources.includes(url));
+}
+
+/** A model of the catalog, under the name of its variant. */
+export const choiceOf = ({ id, name, quantization, badge }: CatalogModel): ImportChoice => ({
+  kind: 'catalog',
+  name: badge === 'included' ? name : `${name} ${quantization}`,
+  model: id,
+});
+
+export const storedChoice = ({ key, name, catalogId }: ModelInfo): ModelChoice => ({
+  kind: 'stored',
+  name,
+  key,
+  catalogId,
+});
 
 /** The choice a typed address stands for; null when it is none. The address of one part stands for all of them. */
 export function choiceOfUrl(text: string): ModelChoice | null {

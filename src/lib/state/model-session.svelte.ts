@@ -58,7 +58,7 @@ export class ModelSession {
     this.error = null;
     void this.#outside.persist().catch(() => false); // refused or unknown: the model is stored all the same
     try {
-      const engine = await this.#connected();
+      const engine = await this.connected();
       loading.signal.throwIfAborted();
       const info = await engine.load({
         ...(sourceOf(choice) as { stored: string }),
@@ -89,6 +89,12 @@ export class ModelSession {
     }
   }
 
+  /** A model of the catalog as it is stored here, in part or whole; null where nothing is. */
+  storedOf(catalogId: string): ModelInfo | null {
+    const found = this.stored.filter((model) => model.catalogId === catalogId);
+    return found.find(({ state }) => state === 'complete') ?? found[0] ?? null;
+  }
+
   /** Ends a load. What has arrived stays stored. */
   cancel(): void {
     this.#loading?.abort();
@@ -100,24 +106,21 @@ export class ModelSession {
   }
 
   /** Reads the list of stored models; starts the engine where it does not run. */
-  async refreshStored(): Promise<void> {
+  async refreshStored(): Promise<readonly ModelInfo[]> {
     try {
-      this.stored = await (await this.#connected()).models.list();
+      this.stored = await (await this.connected()).models.list();
     } catch {
       this.stored = []; // a load, which needs the same engine and the same storage, will say why
     }
+    return this.stored;
   }
 
   /** Deletes a stored model, also the one in use. */
   async remove(key: string): Promise<void> {
-    try {
-      await (await this.#connected()).models.delete(key);
-      if (this.loaded?.key === key) {
-        this.loaded = null;
-        this.status = 'none';
-      }
-    } catch (error) {
-      this.error = asAppError(error);
+    await (await this.connected()).models.delete(key);
+    if (this.loaded?.key === key) {
+      this.loaded = null;
+      this.status = 'none';
     }
     await this.refreshStored();
   }
@@ -126,7 +129,8 @@ export class ModelSession {
     this.#engine?.dispose();
   }
 
-  async #connected(): Promise<Engine> {
+  /** The engine's worker, started where it does not run. */
+  async connected(): Promise<Engine> {
     if (this.#connecting === null) {
       const connecting = this.#outside.connect();
       this.#connecting = connecting;

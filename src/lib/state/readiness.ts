@@ -16,11 +16,9 @@ export type Facts = {
   readonly storage: StorageRoom | null;
   readonly connection: Connection | null;
   readonly bytesPerSecond: number | null;
-  readonly trial: Trial | null;
+  /** The trial allocation made last. */
+  readonly trial: GpuAssessment | null;
 };
-
-/** A trial allocation, and how much it asked for: what was all had may not have been all there is. */
-export type Trial = GpuAssessment & { readonly askedBytes: number };
 
 export type Obstacle =
   'no-gpu' | 'handheld' | 'software' | 'memory' | 'private-window' | 'storage' | 'gpu-buffer' | 'gpu-memory';
@@ -68,8 +66,8 @@ const STORE_OVERHEAD = 1.01;
 const PRIVATE_QUOTA_BYTES = 3e9;
 /** Chrome may answer with exactly this much room, whatever the disk has. */
 const CHROME_FLOOR_BYTES = 10 * 1024 ** 3;
-/** Shorter ones are of little use for a conversation. */
-const CONTEXT_STEPS = [32_768, 16_384, 8192, 4096, 3072, 2048, 1024];
+/** What the engine falls back to, in this order, where the model's own context does not fit. */
+const CONTEXT_STEPS = [4096, 2048, 1024, 512];
 const SLOW_SECONDS = 2 * 3600;
 
 /** What the model asks of the GPU with this many positions. */
@@ -79,8 +77,9 @@ export function gpuNeed(entry: CatalogModel, contextLength: number = entry.conte
 }
 
 /** Whether a trial allocation may be made and would tell something. Never where it could take the device down. */
-export const mayTry = (entry: CatalogModel, facts: Facts): boolean =>
-  !isLight(entry) && obstacle(entry, facts, 0) === null;
+export function mayTry(entry: CatalogModel, storedBytes: number, facts: Facts): boolean {
+  return !isLight(entry) && obstacle(entry, facts, storedBytes) === null;
+}
 
 /** The whole report for one model. `storedBytes` of it are already here; `models` are looked through for another that works. */
 export function readiness(
@@ -122,13 +121,13 @@ function judge(entry: CatalogModel, storedBytes: number, facts: Facts): Verdict 
   if (isLight(entry)) return { kind: 'yes', isTried: false };
   const { trial } = facts;
   if (trial === null) return { kind: 'unchecked' };
-  if (trial.adapter === null) return no('no-gpu', 'turn-on-gpu');
+  if (trial.reason !== null) return no('no-gpu', 'turn-on-gpu');
   if (trial.maxBufferBytes < entry.memory.largestBufferBytes) {
     return no('gpu-buffer', 'other-browser', entry.memory.largestBufferBytes, trial.maxBufferBytes);
   }
   const { allocatedBytes } = trial;
   if (allocatedBytes >= gpuNeed(entry).bytes) return { kind: 'yes', isTried: true };
-  if (allocatedBytes >= trial.askedBytes) return { kind: 'unchecked' };
+  if (allocatedBytes >= trial.triedBytes) return { kind: 'unchecked' }; // all that was tried, and that was less
   const contextLength = CONTEXT_STEPS.find(
     (length) => length < entry.contextLength && allocatedBytes >= gpuNeed(entry, length).bytes,
   );
@@ -170,3 +169,10 @@ function freeBytes(storage: StorageRoom | null): number {
 
 export const isMetered = (connection: Connection | null): boolean =>
   connection !== null && (connection.savesData || connection.type === 'cellular');
+
+/** Bytes on the graphics card for a short, a middling and the whole context, as far as the model has them. */
+export function memoryByContext(entry: CatalogModel): { contextLength: number; bytes: number }[] {
+  const lengths = [1024, 2048, 4096, entry.contextLength].filter((length) => length <= entry.contextLength);
+  const last = [...new Set(lengths)].slice(-3);
+  return last.map((contextLength) => ({ contextLength, bytes: gpuNeed(entry, contextLength).bytes }));
+}

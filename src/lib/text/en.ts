@@ -2,6 +2,8 @@
 import {
   formatBytes,
   formatBytesOf,
+  formatDate,
+  formatDuration,
   formatNumber,
   formatParameters,
   formatRate,
@@ -21,8 +23,17 @@ export const en = {
     'Daylight runs a large language model inside your own browser. No server, no account: nothing you write leaves your device.',
   name: 'Daylight',
   skip: 'Skip to the conversation',
+  skipToModels: 'Skip to the models',
   close: 'Close',
   noScript: 'Daylight computes inside this page, so it needs JavaScript.',
+
+  pages: {
+    label: 'Pages',
+    chat: 'Chat',
+    models: 'Models',
+    modelsTitle: 'Models – Daylight',
+    modelsDescription: 'The models that run in this browser: what each is good at, what it needs, and its licence.',
+  },
 
   welcome: {
     heading: 'A language model that lives in your browser.',
@@ -78,6 +89,164 @@ export const en = {
     open: 'Choose a model',
     software:
       'This browser has no access to a graphics card and computes on the processor instead. Answers are right, but slow.',
+  },
+
+  catalog: {
+    heading: 'Models that run in your browser',
+    lead: 'Each is downloaded once, kept on this device, and then works without a network.',
+    reading: 'Reading the list of models…',
+    parameters: (count: number) => `${formatParameters(count)} parameters`,
+    homepage: 'About this model',
+    goodAt: 'Good at',
+    limits: 'Know before you rely on it',
+    sizes: 'Size',
+    badges: { included: 'Included', recommended: 'Recommended', fastest: 'Fastest', precise: 'Most precise' },
+    size: formatBytes,
+    sizeHint: 'A larger file answers a little more precisely, and needs more room and a faster card.',
+    licence: 'Licence',
+    nonCommercial: 'Non-commercial use only',
+    commercial: 'Commercial use allowed',
+    languages: 'Languages',
+    memory: 'Graphics memory',
+    memoryAt: (bytes: number, tokens: number) => `${formatBytes(bytes)} with ${formatNumber(tokens)} tokens of context`,
+    willItWork: 'Will it work here?',
+    get: (name: string) => `Get ${name}`,
+    goOn: (percent: number) => `Go on from ${percent} %`,
+    load: 'Load and chat',
+    loadName: (name: string, size: string) => `Load ${name} ${size}`,
+    check: 'Check this device',
+    checkAgain: 'Check again',
+    checking: 'Checking this device…',
+    checkingNote: 'Trying whether it fits on the graphics card, and how fast it would come.',
+    busy: (name: string) => `${name} is being downloaded first.`,
+    own: 'Your own model',
+    small: 'SOLAR is a much larger model, with better answers. It needs a good graphics card.',
+    all: 'See all models',
+  },
+
+  getting: {
+    heading: (name: string) => `Get ${name}`,
+    download: 'Download',
+    time: 'Time',
+    room: 'Disk',
+    free: (bytes: number) => `${formatBytes(bytes)} left for this page afterwards`,
+    freeUnknown: 'The browser does not say how much room there is',
+    at: (seconds: number, bytesPerSecond: number) => `${formatDuration(seconds)} at your ${formatRate(bytesPerSecond)}`,
+    timeUnknown: 'Not known: the server did not answer the test',
+    timeMetered: 'Not measured, to spare your metered connection',
+    size: (bytes: number, parts: string) => `${formatBytes(bytes)} (${parts})`,
+    rest: (bytes: number) => `${formatBytes(bytes)} more; the rest is already here`,
+    meanwhile: (name: string) => `While it downloads, ${name} answers. You can pause at any time, or close the page.`,
+    meanwhileLoad: (name: string) =>
+      `While it downloads, ${name} is loaded to answer. You can pause at any time, or close the page.`,
+    start: (bytes: number) => `Download ${formatBytes(bytes)}`,
+    startAnyway: (bytes: number) => `Download ${formatBytes(bytes)} all the same`,
+    no: 'Not now',
+    use: (name: string) => `Use ${name} instead`,
+    cautions: {
+      metered: 'This connection seems to be metered or asked to be sparing: this download may cost money.',
+      slow: 'This will take long. It can be paused, and goes on where it stopped.',
+      'storage-unknown':
+        'The browser does not tell how much room the disk really has. If it runs full, nothing that is stored is lost.',
+    },
+  },
+
+  verdict: {
+    yes: 'Yes, it works here',
+    yesTried: 'The graphics card had room for it when it was tried just now.',
+    yesLight: 'A model of this size runs wherever the browser has WebGPU.',
+    context: 'Yes, with a shorter memory',
+    contextText: (tokens: number, full: number) =>
+      `The graphics card has room for ${formatNumber(tokens)} tokens of conversation instead of ${formatNumber(full)}: about ${formatNumber(Math.round((tokens * 0.75) / 100) * 100)} words.`,
+    unchecked: 'Probably, but not checked yet',
+    uncheckedText:
+      'The check takes a few seconds. It borrows the memory the model needs from the graphics card, and gives it back.',
+    no: 'No, not on this device',
+    noNow: 'No, not as things are',
+    because: {
+      'no-gpu': () => 'This browser gives the page no graphics card.',
+      handheld: (needed: number) =>
+        `It needs ${formatBytes(needed)} of memory at once. Phones and tablets end a page that takes so much, without a word.`,
+      software: () =>
+        'This browser has no access to a graphics card and computes on the processor: far too slow for a model of this size.',
+      memory: (needed: number, available: number) =>
+        `It needs ${formatBytes(needed)} of memory, and this device has about ${formatBytes(available)}.`,
+      'private-window': (needed: number, available: number) =>
+        `It needs ${formatBytes(needed)} on the disk, and the browser keeps only ${formatBytes(available)} for this page. That is usual in a private window, or when the disk is nearly full.`,
+      storage: (needed: number, available: number) =>
+        `It needs ${formatBytes(needed)} on the disk, and the browser has ${formatBytes(available)} left for this page.`,
+      'gpu-buffer': (needed: number, available: number) =>
+        `It needs pieces of ${formatBytes(needed)} on the graphics card, and this browser allows ${formatBytes(available)}.`,
+      'gpu-memory': (needed: number, available: number) =>
+        `Even with a short memory it needs ${formatBytes(needed)} on the graphics card. When it was tried, ${formatBytes(available)} could be had.`,
+    },
+    doThis: {
+      'turn-on-gpu':
+        'Switch on graphics acceleration in the browser’s settings, under System, or use a device with a graphics card.',
+      'other-device': 'Open this page on a computer with a good graphics card.',
+      'other-browser': 'Try a current Chrome or Edge on this device.',
+      'leave-private': 'Open this page in a normal window, or free some space on the disk.',
+      'free-space': 'Free some space on the disk, or delete a stored model.',
+      'close-programs': 'Close other programs and tabs that use the graphics card, and check again.',
+    },
+    instead: (name: string) => `${name} works here.`,
+    insteadMaybe: (name: string) => `${name} may work here.`,
+  },
+
+  downloads: {
+    label: (name: string) => `Download of ${name}`,
+    running: 'Downloading',
+    starting: 'Starting',
+    waiting: 'Another tab of this page is getting it. Nothing is downloaded twice.',
+    paused: 'Paused',
+    here: (percent: number) => `${percent} % are here`,
+    safe: 'Go on chatting, or close the page: what has arrived is kept.',
+    ready: (name: string) => `${name} is ready.`,
+    readyNote: 'Your conversation stays.',
+    switch: 'Switch to it',
+    later: 'Later',
+    pause: 'Pause the download',
+    resume: 'Go on',
+    cancel: 'Give up the download',
+    cancelHeading: (name: string) => `Give up ${name}?`,
+    cancelText: (bytes: number) =>
+      `The ${formatBytes(bytes)} that have arrived are deleted. To keep them and go on another day, pause instead.`,
+    cancelYes: 'Delete them',
+    cancelNo: 'Keep them',
+    spoken: (percent: number) => `${percent} percent downloaded`,
+  },
+
+  storeroom: {
+    heading: 'Stored on this device',
+    none: 'No model is stored yet.',
+    looking: 'Looking…',
+    look: 'Show what is stored',
+    room: (used: number, free: number) =>
+      `The browser holds ${formatBytes(used)} for this page and has about ${formatBytes(free)} more for it.`,
+    persisted: 'It promised not to delete them by itself.',
+    notPersisted: 'It may delete them when the disk runs full.',
+    complete: (bytes: number) => formatBytes(bytes),
+    part: formatBytesOf,
+    storedOn: (date: number) => `stored ${formatDate(date)}`,
+    verifiedOn: (date: number) => `checked ${formatDate(date)}`,
+    unreadable: 'A record that cannot be read any more',
+    verify: 'Check',
+    verifyName: (name: string) => `Check ${name}`,
+    verifying: 'Checking every byte…',
+    deleting: 'Deleting…',
+    goOn: 'Go on',
+    goOnName: (name: string) => `Go on with ${name}`,
+    reopen: 'Open its file again to go on.',
+    deleteAll: 'Delete all models',
+    deleteAllHeading: 'Delete all stored models?',
+    deleteAllText: (bytes: number) =>
+      `This frees ${formatBytes(bytes)}. To use a model again it has to be downloaded again. Your conversations stay.`,
+    intact: (name: string, bytes: number) => `${name} is intact: all ${formatBytes(bytes)} were read and compared.`,
+    damaged: (name: string) =>
+      `${name} is damaged. Nothing else is affected. Load it from its source again: only the damaged pieces are fetched.`,
+    repair: 'Fetch the damaged pieces',
+    freed: (before: number, after: number) =>
+      `Deleted. The browser held ${formatBytes(before)} for this page, and holds ${formatBytes(after)} now.`,
   },
 
   loading: {

@@ -56,3 +56,28 @@ export function formatParameters(count: number): string {
   const [value, unit] = count >= 999.5e6 ? [count / 1e9, 'billion'] : [count / 1e6, 'million'];
   return `${value.toLocaleString(LOCALE, { maximumSignificantDigits: 3 })} ${unit}`;
 }
+
+/** "about 12 minutes", "about 2 hours and 10 minutes", in words for a sentence. */
+export function formatDuration(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return 'less than a minute';
+  const some = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
+  if (minutes < 60) return `about ${some(minutes, 'minute')}`;
+  const hours = Math.floor(minutes / 60);
+  const rest = hours < 10 ? Math.round((minutes % 60) / 10) * 10 : 0;
+  if (rest === 60) return `about ${some(hours + 1, 'hour')}`;
+  return `about ${some(hours, 'hour')}${rest === 0 ? '' : ` and ${rest} minutes`}`;
+}
+
+/** "23 November 2026"; milliseconds since 1970. */
+export const formatDate = (ms: number): string =>
+  new Date(ms).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
+
+/** "English" for "en"; the code itself where the browser knows no name for it. */
+export function formatLanguage(code: string): string {
+  try {
+    return new Intl.DisplayNames([LOCALE], { type: 'language' }).of(code) ?? code;
+  } catch {
+    return code; // not a language tag
+  }
+}

@@ -5,6 +5,7 @@ import { ChatStore } from '#chat/store.ts';
 import { App } from '#lib/state/app.svelte.ts';
 import type { Outside } from '#lib/state/app.svelte.ts';
 import { EMBEDDED_CHOICE } from '#lib/state/embedded.ts';
+import { CATALOG } from './catalog-of-two.ts';
 import { MODEL, STATS, ScriptedEngine } from './scripted-engine.ts';
 
 const DATABASE = 'daylight-chats-app-test';
@@ -32,6 +33,9 @@ function newApp(changes: Partial<Outside> = {}): App {
     },
     hasStoredModels: async () => script.stored.length > 0,
     checkDevice: async () => ({ problem: null, system: 'linux', browser: 'chromium', isSoftware: false }),
+    readSurroundings: async () => ({ isHandheld: false, memoryGiB: 8, storage: null, connection: null }),
+    measureThroughput: async () => 8e6,
+    readCatalog: async () => CATALOG,
     persist: async () => true,
     keepShell: () => undefined,
     userAgent: () => 'test',
@@ -115,9 +119,9 @@ test('what has streamed is saved before the answer ends', async () => {
   const middle = pause();
   script.answers = [['partial ', middle.promise, 'rest']];
   const sent = say(app, 'Hi');
-  const other = newApp();
   await vi.waitFor(
     async () => {
+      const other = newApp();
       await other.start();
       expect(other.session.messages[1]).toMatchObject({ text: 'partial ', state: 'interrupted' });
     },
@@ -179,12 +183,12 @@ test('the unsent draft is kept for each conversation', async () => {
   script.answers = [['a']];
   await say(app, 'Hi');
   app.write('unsent here');
-  await app.startNew();
+  await app.desk.startNew();
   app.write('unsent there');
   const { id } = app.shelf.conversations[0]!;
-  await app.open(id);
+  await app.desk.open(id);
   expect(app.session.draft).toBe('unsent here');
-  await app.startNew();
+  await app.desk.startNew();
   expect(app.session.draft).toBe('unsent there');
 });
 
@@ -193,11 +197,11 @@ test('a deleted conversation comes back by undo', async () => {
   script.answers = [['a']];
   await say(app, 'Hi');
   const { id } = app.shelf.conversations[0]!;
-  await app.remove(id);
+  await app.desk.remove(id);
   expect(app.shelf.conversations).toEqual([]);
   expect(app.session.messages).toEqual([]);
-  await app.undoRemove();
-  await app.open(id);
+  await app.desk.undoRemove();
+  await app.desk.open(id);
   expect(texts(app)).toEqual(['Hi', 'a']);
 });
 
@@ -207,8 +211,8 @@ test('deleting a conversation while it is answered does not bring it back', asyn
   script.answers = [['half ', never.promise]];
   void say(app, 'Hi');
   await vi.waitFor(() => expect(texts(app)[1]).toBe('half '));
-  await app.remove(app.session.conversation!.id);
-  await app.forgetRemoved();
+  await app.desk.remove(app.session.conversation!.id);
+  await app.desk.forgetRemoved();
   const again = newApp();
   await again.start();
   expect(again.shelf.conversations).toEqual([]);
@@ -279,7 +283,7 @@ test('where the browser keeps nothing, chatting works and says so', async () => 
   const refused = new AppError('chats-unavailable', { name: 'x', reason: 'private' });
   const app = newApp({ openStore: () => Promise.reject(refused) });
   await app.start();
-  expect(app.keeping).toBe('no');
+  expect(app.desk.keeping).toBe('no');
   await app.load(EMBEDDED_CHOICE);
   script.answers = [['a']];
   await say(app, 'Hi');

@@ -38,7 +38,7 @@ beforeEach(() => {
 
 function showPicker(changes: Partial<ComponentProps<typeof ModelPicker>> = {}): void {
   const first = { embeddedBytes: 98_362_432, embeddedStored: null, others: [], loadedKey: null, disabled: false };
-  render(ModelPicker, { ...first, ...changes, ...calls });
+  render(ModelPicker, { ...first, modelsHref: '/models/', onleave: vi.fn(), ...changes, ...calls });
 }
 
 test('a first visit tells size and licence before the one button that loads', async () => {

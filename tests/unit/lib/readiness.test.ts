@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseCatalog } from '#catalog/parse-catalog.ts';
 import { gpuNeed, mayTry, readiness } from '#lib/state/readiness.ts';
-import type { Facts, Trial } from '#lib/state/readiness.ts';
+import type { GpuAssessment } from '#engine/protocol/info.ts';
+import type { Facts } from '#lib/state/readiness.ts';
 
 // The catalog as it is served: what is said about SOLAR is said with SOLAR's own numbers.
 const { models } = parseCatalog(JSON.parse(readFileSync('static/catalog.json', 'utf8')));
@@ -13,15 +14,14 @@ const Q4_K_M = entry('solar-10.7b-instruct-q4_k_m');
 const Q8_0 = entry('solar-10.7b-instruct-q8_0');
 
 const GiB = 1024 ** 3;
-const trial = (gib: number, askedGib = 16): Trial => ({
+const trial = (gib: number, triedGib = 16): GpuAssessment => ({
   adapter: { vendor: 'nvidia', architecture: 'ampere', description: '', isSoftware: false },
   reason: null,
   limits: null,
   features: [],
   maxBufferBytes: GiB,
-  triedBytes: askedGib * GiB,
+  triedBytes: triedGib * GiB,
   allocatedBytes: Math.floor(gib * GiB),
-  askedBytes: askedGib * GiB,
 });
 /** A desktop with a real card, 200 GB for the site and a line of 8 MB/s. */
 const DESKTOP: Facts = {
@@ -50,7 +50,7 @@ describe('SOLAR on a desktop', () => {
     expect(verdict(Q4_K_M, { trial: trial(withContext(4096)) })).toMatchObject({ kind: 'yes' });
     expect(verdict(Q4_K_M, { trial: trial(withContext(4095)) })).toEqual({
       kind: 'yes-with-context',
-      contextLength: 3072,
+      contextLength: 2048,
     });
     expect(verdict(Q4_K_M, { trial: trial(withContext(2048)) })).toEqual({
       kind: 'yes-with-context',
@@ -60,7 +60,8 @@ describe('SOLAR on a desktop', () => {
       kind: 'yes-with-context',
       contextLength: 1024,
     });
-    expect(verdict(Q4_K_M, { trial: trial(withContext(1000)) })).toMatchObject({ because: 'gpu-memory' });
+    expect(verdict(Q4_K_M, { trial: trial(withContext(512)) })).toMatchObject({ contextLength: 512 });
+    expect(verdict(Q4_K_M, { trial: trial(withContext(500)) })).toMatchObject({ because: 'gpu-memory' });
   });
 
   test('that does not fit leads to the largest variant that does', () => {

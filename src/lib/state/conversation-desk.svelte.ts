@@ -1,0 +1,128 @@
+import type { AppError } from '#base/errors.ts';
+import type { ChatStore, Setting } from '#chat/store.ts';
+import { ChatSession } from './chat-session.svelte.ts';
+import { ConversationShelf } from './conversation-shelf.svelte.ts';
+import { asAppError } from './problem.ts';
+
+type Outside = {
+  openStore: () => Promise<ChatStore>;
+  now: () => number;
+  newId: () => string;
+  /** Another conversation, or a new chat, lies open now. */
+  onShow: () => Promise<void>;
+};
+
+/** The kept conversations and the open one, and whether the browser keeps them. */
+export class ConversationDesk {
+  shelf: ConversationShelf;
+  session: ChatSession;
+  /** Conversations are not kept, or the last change was not. */
+  keeping = $state.raw<'yes' | 'no' | 'failed'>('yes');
+
+  readonly #outside: Outside;
+  #store: ChatStore | null = null;
+
+  constructor(outside: Outside) {
+    this.#outside = outside;
+    this.shelf = $state.raw(new ConversationShelf(null, outside.now));
+    this.session = $state.raw(this.#newSession());
+  }
+
+  /** Opens the store and what lay open at the last visit. */
+  async start(): Promise<void> {
+    try {
+      this.#store = await this.#outside.openStore();
+      await this.#store.erase(); // deletions of the last visit can no longer be undone
+    } catch {
+      this.keeping = 'no';
+    }
+    this.shelf = new ConversationShelf(this.#store, this.#outside.now);
+    await this.shelf.refresh();
+    await this.#show(await this.setting('open-conversation'));
+  }
+
+  async open(id: string): Promise<void> {
+    if (this.session.conversation?.id === id) return;
+    await this.#show(id);
+    await this.write('open-conversation', id);
+  }
+
+  async startNew(): Promise<void> {
+    if (this.session.conversation === null) return;
+    await this.#show(null);
+    await this.write('open-conversation', null);
+  }
+
+  async remove(id: string): Promise<void> {
+    if (this.session.conversation?.id === id) await this.startNew();
+    await this.#keep(this.shelf.remove(id));
+  }
+
+  async undoRemove(): Promise<void> {
+    await this.#keep(this.shelf.undo());
+  }
+
+  async forgetRemoved(): Promise<void> {
+    await this.#keep(this.shelf.forget());
+  }
+
+  /** The page goes out of sight: it may never come back. */
+  leave(): void {
+    void this.session.flush();
+  }
+
+  /** The page is seen again: another tab may have had conversations meanwhile. */
+  comeBack(): void {
+    void this.#keep(this.shelf.refresh());
+  }
+
+  /** Null where it was never written, or nothing is kept. */
+  async setting(name: Setting): Promise<string | null> {
+    return (await this.#store?.setting(name)) ?? null;
+  }
+
+  async write(name: Setting, value: string | null): Promise<void> {
+    await this.#keep(this.#store?.writeSetting(name, value));
+  }
+
+  /** Opens a conversation, or a new chat for null. An answer being written elsewhere is stopped and kept. */
+  async #show(id: string | null): Promise<void> {
+    await this.session.close();
+    const conversation = this.shelf.conversations.find((one) => one.id === id) ?? null;
+    const messages = conversation === null ? [] : ((await this.#store?.messages(conversation.id)) ?? []);
+    const draft = (await this.#store?.draft(conversation?.id ?? '')) ?? '';
+    this.session = this.#newSession({ conversation, messages, draft });
+    await this.#outside.onShow();
+  }
+
+  #newSession(opened?: ConstructorParameters<typeof ChatSession>[1]): ChatSession {
+    const { now, newId } = this.#outside;
+    return new ChatSession(
+      {
+        store: this.#store,
+        now,
+        newId,
+        onChange: (conversation) => {
+          const isNew = !this.shelf.conversations.some(({ id }) => id === conversation.id);
+          this.shelf.put(conversation);
+          if (isNew) void this.write('open-conversation', conversation.id);
+          this.keeping = this.#store === null ? 'no' : 'yes';
+        },
+        onSaveError: (error) => this.#notKept(error),
+      },
+      opened,
+    );
+  }
+
+  async #keep(writing: Promise<void> | undefined): Promise<void> {
+    try {
+      await writing;
+    } catch (error) {
+      this.#notKept(asAppError(error));
+    }
+  }
+
+  #notKept(_error: AppError): void {
+    if (this.keeping === 'yes') this.keeping = 'failed';
+  }
+}

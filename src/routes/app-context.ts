@@ -1,0 +1,5 @@
+import { createContext } from 'svelte';
+import type { App } from '#lib/state/app.svelte.ts';
+
+/** The one App of a visit: pages come and go, what it holds stays. */
+export const [getApp, setApp] = createContext<App>();
