@@ -42,13 +42,11 @@ async function textParts(file: File, signal: AbortSignal): Promise<ArrayBuffer> 
       (entry) => /\.(?:xml|rels)$/.test(entry.name) && !OTHER_PARTS.test(entry.name),
     );
     const parts = new Map<string, Uint8Array>();
-    let left = MAX_XML_BYTES;
+    const budget = { leftBytes: MAX_XML_BYTES, limitBytes: MAX_XML_BYTES };
     for (const entry of entries) {
       if (entry.isEncrypted) throw new AppError('document-protected', { name, kind: 'docx' });
       if (parts.has(entry.name)) continue;
-      const bytes = await readZipEntry(file, entry, { limit: left, signal });
-      left -= bytes.length;
-      parts.set(entry.name, bytes);
+      parts.set(entry.name, await readZipEntry(file, entry, { budget, signal }));
     }
     return writeZip([...parts].map(([part, bytes]) => ({ name: part, bytes })));
   } catch (error) {

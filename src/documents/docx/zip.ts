@@ -63,11 +63,14 @@ export async function readZipDirectory(file: Blob): Promise<ZipEntry[]> {
   return entries;
 }
 
-/** The bytes of an entry; throws `document-inflates` as soon as they are more than `limit`, a ZipError when they are damaged. */
+/** What may still be inflated, counted down by every entry; `limitBytes` is what it began with. */
+export type InflateBudget = { leftBytes: number; readonly limitBytes: number };
+
+/** The bytes of an entry; throws `document-inflates` as soon as the budget is spent, a ZipError when they are damaged. */
 export async function readZipEntry(
   file: File,
   entry: ZipEntry,
-  { limit, signal }: { limit: number; signal: AbortSignal },
+  { budget, signal }: { budget: InflateBudget; signal: AbortSignal },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const local = await viewOf(file, entry.localOffset, entry.localOffset + 30);
   if (local.byteLength < 30 || local.getUint32(0, true) !== 0x04034b50) throw new ZipError(`${entry.name} is missing`);
@@ -86,7 +89,10 @@ export async function readZipEntry(
       if (done) break;
       signal.throwIfAborted();
       sizeBytes += value.byteLength;
-      if (sizeBytes > limit) throw new AppError('document-inflates', { name: file.name, part: entry.name, limit });
+      budget.leftBytes -= value.byteLength;
+      if (budget.leftBytes < 0) {
+        throw new AppError('document-inflates', { name: file.name, part: entry.name, limit: budget.limitBytes });
+      }
       chunks.push(value);
     }
   } catch (error) {
