@@ -1,7 +1,7 @@
 // The one configured parser. Raw HTML is no syntax here: a tag is the characters it is written with, except <br>.
 import { Marked } from 'marked';
 import type { Token } from 'marked';
-import { displayMath, inlineMath } from './math-syntax.ts';
+import { displayMath, inlineMath, maskFormulas } from './math-syntax.ts';
 
 const BREAK = /^<br ?\/?>/i;
 
@@ -9,6 +9,7 @@ const marked = new Marked({
   gfm: true,
   breaks: true, // models end lines where they mean it
   extensions: [displayMath, inlineMath],
+  hooks: { emStrongMask: maskFormulas },
   tokenizer: {
     html: () => undefined,
     tag: (src) => {

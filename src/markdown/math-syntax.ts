@@ -20,6 +20,14 @@ const INLINE: readonly { begin: string; pattern: RegExp; display: boolean }[] = 
 /** Starts with an amount and goes on in words: "$5 or maybe 10$". */
 const PRICE = /^\d[\d.,]*(?:[ -]|[kKmMbB]\b)[^\\^_=]*\p{L}{2}/u;
 
+const ANY =
+  /\\\((?:(?!\n[ \t]*\n)[\s\S])*?\\\)|\\\[(?:(?!\n[ \t]*\n)[\s\S])*?\\\]|\$\$[^$`]+?\$\$|\$(?![\s$])(?:\\.|[^$`\\\n])+?(?<!\s)\$(?!\d)/g;
+
+/** A text of the same length in which no star or underline of a formula can pair with one outside. */
+export function maskFormulas(src: string): string {
+  return src.replace(ANY, (formula) => (PRICE.test(formula.slice(1)) ? formula : 'a'.repeat(formula.length)));
+}
+
 function readMath(src: string): MathToken | undefined {
   const rule = INLINE.find(({ begin }) => src.startsWith(begin));
   if (rule === undefined) return undefined;

@@ -55,7 +55,7 @@ function closeInline(text: string): string {
     }
   }
   if (code !== '') return text.endsWith(code) ? text.slice(0, -code.length) : text + code;
-  const linked = text.replace(/!?\[([^[\]\n]{0,500})\]\([^()\s]*$/, '$1').replace(/!?\[([^[\]\n]{0,500})$/, '$1');
+  const linked = text.replace(/!?\[([^[\]\n]{0,500})\]\([^()\s]*$/, '$1').replace(/!?\[([^[\]\n]{0,500})\]?$/, '$1');
   return open.reduceRight(
     (done, mark) => (done.endsWith(mark) ? done.slice(0, -mark.length) : closed(done, mark)),
     linked,

@@ -2,7 +2,8 @@
 // safe from every text: the page ends a worker that takes too long.
 import { createHighlighterCore, createJavaScriptRegexEngine } from './shiki.ts';
 import type { GrammarState, HighlighterCore } from './shiki.ts';
-import { findLanguage, loadGrammar } from './languages.ts';
+import { loadGrammar } from './grammars.ts';
+import { findLanguage } from './languages.ts';
 import type { HighlightReply, HighlightRequest } from './messages.ts';
 import { kindOf, THEME } from './theme.ts';
 
