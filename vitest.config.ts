@@ -32,7 +32,17 @@ export default defineConfig({
         plugins: [sveltekit()],
         worker: { format: 'es' },
         // Packages that are imported when they are needed: found late, they would reload the page of a test.
-        optimizeDeps: { include: ['marked', 'dompurify', 'katex'], exclude: ['shiki'] },
+        optimizeDeps: {
+          include: [
+            'marked',
+            'dompurify',
+            'katex',
+            'mammoth',
+            'pdfjs-dist/legacy/build/pdf.mjs',
+            'pdfjs-dist/legacy/build/pdf.worker.mjs',
+          ],
+          exclude: ['shiki'],
+        },
         test: {
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],

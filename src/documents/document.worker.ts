@@ -22,11 +22,11 @@ async function run({ file }: ReadRequest): Promise<void> {
 }
 
 /** Character maps of Chinese, Japanese and Korean PDFs come from the site itself, when one is needed. */
-async function readCMap(fileName: string): Promise<Uint8Array> {
+async function readCMap(fileName: string): Promise<Uint8Array | null> {
   const { CMAP_URLS } = await import('./pdf/cmap-urls.ts');
   const url = CMAP_URLS[fileName];
-  if (url === undefined) throw new Error(`no character map is called ${fileName}`);
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`the site answered ${response.status} for the character map ${fileName}`);
+  if (url === undefined) return null;
+  const response = await fetch(new URL(url, import.meta.url));
+  if (!response.ok) throw new Error(`the site answered ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 }

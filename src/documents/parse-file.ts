@@ -11,8 +11,8 @@ import { readMarkdown } from './text/markdown.ts';
 export type ParseOptions = {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: ReadProgress) => void;
-  /** Bytes of a packed character map, such as `UniKS-UCS2-H.bcmap`. */
-  readonly readCMap: (fileName: string) => Promise<Uint8Array>;
+  /** Bytes of a packed character map, such as `UniKS-UCS2-H.bcmap`; null when none is called so. */
+  readonly readCMap: (fileName: string) => Promise<Uint8Array | null>;
 };
 
 /** Reads the text of a file on this thread. Throws an AppError with a `document-…` code, or the signal's reason. */

@@ -1,6 +1,8 @@
 import { AppError } from '#base/errors.ts';
+import { trustedScriptUrl } from '#base/trusted-script-url.ts';
 import { decodeError } from '#engine/protocol/wire-error.ts';
 import type { ReadProgress, SourceDocument } from './document.ts';
+import workerUrl from './document.worker.ts?worker&url';
 import type { ReadReply, ReadRequest } from './messages.ts';
 
 export type ReadOptions = {
@@ -46,5 +48,5 @@ export function readDocument(
 }
 
 function createDocumentWorker(): Worker {
-  return new Worker(new URL('./document.worker.ts', import.meta.url), { type: 'module', name: 'documents' });
+  return new Worker(trustedScriptUrl(workerUrl), { type: 'module', name: 'daylight-documents' });
 }

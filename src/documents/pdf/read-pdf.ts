@@ -9,7 +9,7 @@ import { pageText, type PlacedText } from './page-text.ts';
 export type ReadPdfOptions = {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: ReadProgress) => void;
-  readonly readCMap: (fileName: string) => Promise<Uint8Array>;
+  readonly readCMap: (fileName: string) => Promise<Uint8Array | null>;
 };
 
 /** Bytes that pdf.js asks for at a time. */
@@ -22,12 +22,14 @@ const RANGE_BYTES = 1 << 18;
 export async function readPdf(file: File, { signal, onProgress, readCMap }: ReadPdfOptions): Promise<ReadText> {
   const { name } = file;
   const pdfjs = await loadPdfJs();
-  let onUnreadable: (error: unknown) => void = () => {};
-  const unreadable = new Promise<never>((_resolve, reject) => {
-    onUnreadable = (error) =>
-      reject(new AppError('document-unreadable', { name, reason: String(error) }, { cause: error }));
-  });
-  unreadable.catch(() => undefined); // raced below, by a promise at a time
+  let fail: (error: AppError) => void = () => {};
+  const failed = new Promise<never>((_resolve, reject) => (fail = reject));
+  failed.catch(() => undefined); // raced below, by one promise at a time
+  const onUnreadable = (error: unknown): void =>
+    fail(new AppError('document-unreadable', { name, reason: String(error) }, { cause: error }));
+  // pdf.js would leave the text out, and the page would look like a picture.
+  const onMapMissing = (map: string, error: unknown): void =>
+    fail(new AppError('document-map-missing', { name, map, reason: String(error) }, { cause: error }));
   const task = pdfjs.getDocument({
     range: createRanges(pdfjs, file, onUnreadable),
     rangeChunkSize: RANGE_BYTES,
@@ -40,13 +42,13 @@ export async function readPdf(file: File, { signal, onProgress, readCMap }: Read
     useWasm: false,
     isOffscreenCanvasSupported: false,
     isImageDecoderSupported: false,
-    BinaryDataFactory: createCMapReader(readCMap),
+    BinaryDataFactory: createCMapReader(readCMap, onMapMissing),
     verbosity: 0,
   } as Parameters<PdfJs['getDocument']>[0]);
   try {
-    const pdf = await Promise.race([task.promise.catch(documentError(name)), unreadable]);
+    const pdf = await Promise.race([task.promise.catch(documentError(name)), failed]);
     signal.throwIfAborted();
-    return await Promise.race([readPages(pdf, { name, signal, onProgress }), unreadable]);
+    return await Promise.race([readPages(pdf, { name, signal, onProgress }), failed]);
   } finally {
     await task.destroy();
   }
@@ -140,11 +142,16 @@ function createRanges(
 }
 
 /** pdf.js makes one of these and asks it for character maps, fonts and WebAssembly; only the first are given. */
-function createCMapReader(readCMap: ReadPdfOptions['readCMap']) {
+function createCMapReader(readCMap: ReadPdfOptions['readCMap'], onMapMissing: (map: string, error: unknown) => void) {
   return class {
     async fetch({ kind, filename }: { kind: string; filename: string }): Promise<Uint8Array> {
       if (kind !== 'cMapUrl') throw new Error(`${kind} is not needed for text`);
-      return readCMap(filename);
+      const bytes = await readCMap(filename).catch((error: unknown) => {
+        onMapMissing(filename, error);
+        throw error;
+      });
+      if (bytes === null) throw new Error(`no character map is called ${filename}`);
+      return bytes;
     }
   };
 }

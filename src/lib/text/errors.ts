@@ -285,6 +285,10 @@ const ENTRIES: Record<ErrorCode, Entry> = {
     'none',
   ],
   'document-unreadable': ['The file can no longer be read: it was moved or changed. Choose it again.', 'none'],
+  'document-map-missing': [
+    'To read this file, a small part of this site is needed that could not be fetched. Check your connection, and try again.',
+    'retry',
+  ],
   'document-reader-died': [
     'The browser stopped reading this file, often because memory ran out. Try again, or divide the file.',
     'retry',

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { ReadProgress, SourceDocument } from '#documents/document.ts';
-import { parseFile } from '#documents/parse-file.ts';
+import type { SourceDocument } from '#documents/document.ts';
+import { parseFile, type ParseOptions } from '#documents/parse-file.ts';
 
 // pdf.js wants Node 22; this is all that Node 20 lacks for the parts that are used. Every browser with WebGPU has it.
 const promises = Promise as unknown as { withResolvers?: () => unknown };
@@ -17,11 +17,11 @@ export function parse(
     signal = new AbortController().signal,
     onProgress = () => {},
     cmaps = [],
-  }: { signal?: AbortSignal; onProgress?: (progress: ReadProgress) => void; cmaps?: string[] } = {},
+    readCMap = async (fileName) => {
+      cmaps.push(fileName);
+      return new Uint8Array(await readFile(`node_modules/pdfjs-dist/cmaps/${fileName}`));
+    },
+  }: Partial<ParseOptions> & { cmaps?: string[] } = {},
 ): Promise<SourceDocument> {
-  const readCMap = async (fileName: string) => {
-    cmaps.push(fileName);
-    return new Uint8Array(await readFile(`node_modules/pdfjs-dist/cmaps/${fileName}`));
-  };
   return parseFile(file, { signal, onProgress, readCMap });
 }

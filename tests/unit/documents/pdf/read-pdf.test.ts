@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
 import { encryption } from '#tests/support/documents/encrypt-pdf.ts';
 import { parse } from '#tests/support/documents/parse.ts';
-import { collectionFont, hex, latin1, makePdf, pdfFile, textLines, unicodeFont } from '#tests/support/documents/pdf.ts';
+import {
+  collectionFont,
+  HELVETICA,
+  hex,
+  latin1,
+  makePdf,
+  pdfFile,
+  textLines,
+  unicodeFont,
+} from '#tests/support/documents/pdf.ts';
 
 const textsOf = async (bytes: Uint8Array<ArrayBuffer>, cmaps: string[] = []): Promise<string[]> =>
   (await parse(pdfFile(bytes), { cmaps })).sections.map(({ text }) => text);
@@ -90,6 +99,23 @@ test.each([
   const cmaps: string[] = [];
   expect(await textsOf(makePdf({ pages, fonts: { F1: collectionFont(encoding, ordering) } }), cmaps)).toEqual([text]);
   expect(cmaps.length).toBeGreaterThan(0);
+});
+
+test('says that a character map could not be fetched, and takes an unknown one for a mistake of the file', async () => {
+  const korean = (encoding: string): File =>
+    pdfFile(
+      makePdf({
+        pages: [`BT /F1 12 Tf 72 700 Td <d55c> Tj ET` + textLines(['Words'], { font: 'F2' })],
+        fonts: { F1: collectionFont(encoding, 'Korea1'), F2: HELVETICA },
+      }),
+    );
+  const readCMap = () => Promise.reject(new TypeError('Failed to fetch'));
+  await expect(parse(korean('UniKS-UCS2-H'), { readCMap })).rejects.toMatchObject({
+    code: 'document-map-missing',
+    details: { map: 'UniKS-UCS2-H.bcmap' },
+  });
+  const { sections } = await parse(korean('No-Such-Map'), { readCMap: () => Promise.resolve(null) });
+  expect(sections.map(({ text }) => text)).toEqual(['Words']);
 });
 
 const utf16 = (text: string): number[] =>
