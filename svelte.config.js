@@ -17,13 +17,21 @@ export default {
         'default-src': ['none'],
         'script-src': ['self', 'wasm-unsafe-eval'],
         'worker-src': ['self'],
-        'connect-src': ['self', 'https:', 'blob:', 'data:'],
+        // A person may name any host's model file, and one on this machine. WebLLM reads its wasm from a data: address; workers
+        // that are files have no policy but their own, yet not in every browser.
+        'connect-src': ['self', 'https:', 'http://localhost:*', 'http://127.0.0.1:*', 'blob:', 'data:'],
+        'font-src': ['self'],
+        'object-src': ['none'],
         'img-src': ['self', 'data:', 'blob:'],
         // The hash is of the style attribute on SvelteKit's own route announcer; delete it when that has none.
         'style-src': ['self', 'unsafe-hashes', 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='],
         'manifest-src': ['self'],
         'base-uri': ['none'],
         'form-action': ['none'],
+        // Text becomes nodes or a worker's address only through one of these: Svelte's templates, the sanitiser of answers,
+        // and addresses of this site.
+        'require-trusted-types-for': ['script'],
+        'trusted-types': ['svelte-trusted-html', 'dompurify', 'daylight-script-url'],
       },
     },
   },

@@ -1,5 +1,6 @@
 // What the page needs of the browser, in one place. Nothing here runs while the site is built.
 import { asset, base } from '$app/paths';
+import { trustedScriptUrl } from '#base/trusted-script-url.ts';
 import { ChatStore } from '#chat/store.ts';
 import { connect } from '#engine/client/connect.ts';
 import type { Outside } from '#lib/state/app.svelte.ts';
@@ -62,7 +63,7 @@ function keepShell(onUpdate: (takeOver: () => void) => void): void {
       waiting.postMessage('take-over');
     });
   };
-  serviceWorker.register(`${base}/service-worker.js`).then(
+  serviceWorker.register(trustedScriptUrl(`${base}/service-worker.js`)).then(
     (registration) => {
       offer(registration.waiting);
       registration.addEventListener('updatefound', () => {

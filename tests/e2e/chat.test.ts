@@ -55,8 +55,7 @@ afterAll(async () => {
 
 const field = (): Locator => page.getByRole('textbox', { name: 'Your message' });
 const answers = (): Locator => page.getByRole('article').filter({ hasText: `${MODEL} answered` });
-const lastAnswer = async (): Promise<string> =>
-  (await answers().last().locator('[dir="auto"]').allInnerTexts()).join('').trim();
+const lastAnswer = async (): Promise<string> => (await answers().last().locator('.md').allInnerTexts()).join('').trim();
 
 /** Waits for the first words of the last answer. */
 async function someWords(): Promise<string> {

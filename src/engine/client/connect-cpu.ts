@@ -1,3 +1,4 @@
+import { trustedScriptUrl } from '#base/trusted-script-url.ts';
 import { connect, connectTo } from '#engine/client/connect.ts';
 import type { ConnectOptions, Engine } from '#engine/client/engine.ts';
 
@@ -7,7 +8,7 @@ import type { ConnectOptions, Engine } from '#engine/client/engine.ts';
  * does not load.
  */
 export async function connectCpu(options: ConnectOptions): Promise<Engine> {
-  return connectTo(new Worker(options.workerUrl, { type: 'module', name: 'daylight-engine-cpu' }));
+  return connectTo(new Worker(trustedScriptUrl(options.workerUrl), { type: 'module', name: 'daylight-engine-cpu' }));
 }
 
 export type EngineChoice = 'auto' | 'webgpu' | 'cpu';

@@ -1,4 +1,5 @@
 import { AppError } from '#base/errors.ts';
+import { trustedScriptUrl } from '#base/trusted-script-url.ts';
 import { Calls } from '#engine/client/calls.ts';
 import type { EngineEndpoint } from '#engine/client/calls.ts';
 import { createCompletions } from '#engine/client/completions.ts';
@@ -17,7 +18,7 @@ import { decodeError } from '#engine/protocol/wire-error.ts';
 
 /** Starts an engine worker. Rejects with `engine-died` when its script does not load. */
 export async function connect(options: ConnectOptions): Promise<Engine> {
-  return connectTo(new Worker(options.workerUrl, { type: 'module', name: 'daylight-engine' }));
+  return connectTo(new Worker(trustedScriptUrl(options.workerUrl), { type: 'module', name: 'daylight-engine' }));
 }
 
 /** Speaks to an engine behind any endpoint; resolves when it says that it listens. */
