@@ -17,6 +17,11 @@ const PATHS: ReadonlySet<string> = new Set([...build, ...prerendered, ...files].
 /** The engine without a GPU: 9 MB that few need. Kept when they are used, and with every build for those who have used them. */
 const isOnDemand = (path: string): boolean =>
   path === `${base}/engine/cpu.worker.js` || path.startsWith(`${base}/engine/wllama-`);
+/**
+ * Parts of the page's own workers: readers of documents, character maps, colours for code. Their names hold a hash of their
+ * contents. Kept when they are used.
+ */
+const isWorkerPart = (path: string): boolean => path.startsWith(`${base}/_app/immutable/workers/`);
 /** Made by that engine when it keeps a model. */
 const CPU_MODELS = 'daylight-cpu-models';
 
@@ -43,7 +48,7 @@ worker.addEventListener('activate', (event) => {
 worker.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  const isOurs = url.origin === location.origin && PATHS.has(url.pathname);
+  const isOurs = url.origin === location.origin && (PATHS.has(url.pathname) || isWorkerPart(url.pathname));
   if (request.method !== 'GET' || !isOurs || request.headers.has('range')) return;
   event.respondWith(url.pathname === CATALOG ? newest(request) : answer(request, url.pathname));
 });
@@ -58,7 +63,7 @@ async function answer(request: Request, path: string): Promise<Response> {
   const kept = await cache.match(path);
   if (kept) return kept;
   const response = await fetch(request); // the browser threw the cache away to make room, or it is wanted the first time
-  if (response.ok && isOnDemand(path)) await cache.put(path, response.clone());
+  if (response.ok && (isOnDemand(path) || isWorkerPart(path))) await cache.put(path, response.clone());
   return response;
 }
 
