@@ -91,7 +91,7 @@ export function rowToHtml(cells: readonly Tokens.TableCell[], inserts: Insert[],
   const cellToHtml = ({ header, align, tokens }: Tokens.TableCell): string => {
     const name = header ? 'th' : 'td';
     const side = align === null ? '' : ` align="${align}"`;
-    return `<${name}${side}>${inlineToHtml(tokens, inserts, depth + 1)}</${name}>`;
+    return `<${name}${header ? ' scope="col"' : ''}${side}>${inlineToHtml(tokens, inserts, depth + 1)}</${name}>`;
   };
   return `<tr>${cells.map(cellToHtml).join('')}</tr>`;
 }

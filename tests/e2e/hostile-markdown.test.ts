@@ -101,7 +101,7 @@ function draw(text: string, streamed: number): Promise<string[]> {
       const bad: string[] = [];
       const allowed =
         /^(P|BR|HR|H[3-6]|BLOCKQUOTE|UL|OL|LI|STRONG|EM|DEL|CODE|A|DATA|TABLE|THEAD|TBODY|TR|TH|TD|DIV|SPAN|FIGURE|FIGCAPTION|PRE)$/;
-      const attributes = /^(href|rel|target|start|align|value|dir|class|tabindex|role|aria-label|hidden)$/;
+      const attributes = /^(href|rel|target|start|align|scope|value|dir|class|tabindex|role|aria-label|hidden)$/;
       for (const element of root.querySelectorAll('*')) {
         if (/[\u202A-\u202E\u2066-\u2069]/.test(element.textContent ?? '')) bad.push('a character that reorders text');
         if (element.closest('.katex, .katex-display')) {

@@ -14,22 +14,22 @@ function show(message: Partial<AssistantMessage> | (Message & { role: 'user' }),
 
 const styleOf = (text: string): CSSStyleDeclaration => getComputedStyle(page.getByText(text).element());
 
-test('what a model writes stays text, whatever it looks like', () => {
+test('what a person writes stays text, whatever it looks like', () => {
   const text = '<img src=x onerror="document.title=1"><b>bold</b>\n```html\n<script>1</script>\n```';
-  show({ text });
+  show({ id: 'u', role: 'user', text });
   expect(document.querySelector('article :is(img, b, script)')).toBeNull();
   expect(page.getByText('<b>bold</b>').element()).toBeTruthy();
   expect(page.getByRole('region', { name: 'Code, html' }).element().textContent).toBe('<script>1</script>');
 });
 
 test('line breaks are kept', () => {
-  show({ text: 'one\n  two' });
+  show({ id: 'u', role: 'user', text: 'one\n  two' });
   expect(styleOf('one').whiteSpace).toBe('pre-wrap');
   expect(page.getByText('one').element().textContent).toBe('one\n  two');
 });
 
 test('an Arabic message runs from right to left, with its code from left to right', () => {
-  show({ text: 'مرحبا بك\n\nEnglish words\n\n```js\nlet x = 1;\n```' });
+  show({ id: 'u', role: 'user', text: 'مرحبا بك\n\nEnglish words\n\n```js\nlet x = 1;\n```' });
   expect(styleOf('مرحبا بك').direction).toBe('rtl');
   expect(styleOf('English words').direction).toBe('rtl');
   expect(styleOf('let x = 1;').direction).toBe('ltr');

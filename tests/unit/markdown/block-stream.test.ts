@@ -102,7 +102,7 @@ test('divides a text into its blocks', () => {
     'code js: let x = 1;\n\nlet y;',
     'list - ‹a›‹<p>b</p><p>still b</p>›',
     'list * ‹another list›',
-    '<tr><th>a</th><th>b</th></tr><tr><td>1</td><td><strong>2</strong></td></tr><tr><td>3</td><td>4</td></tr><tr><td>5</td><td>6</td></tr>',
+    '<tr><th scope="col">a</th><th scope="col">b</th></tr><tr><td>1</td><td><strong>2</strong></td></tr><tr><td>3</td><td>4</td></tr><tr><td>5</td><td>6</td></tr>',
     '<blockquote><p>quoted<br>lines</p></blockquote>',
     '{\\int_0^1 x}',
     '<p>End</p>',
