@@ -278,7 +278,7 @@ export class BlockStream {
   }
 }
 
-const isShown = (token: Token): boolean => token.type !== 'space' && token.type !== 'def';
+const isShown = (token: Token): boolean => token.type !== 'space';
 const isLineComplete = ({ raw }: { raw: string }): boolean => raw.includes('\n');
 const parts = (block: ListBlock | TableBlock): unknown[] => (block.kind === 'list' ? block.items : block.rows);
 /** What every item of one list begins with: the bullet itself, or what stands behind its numbers. */

@@ -129,7 +129,10 @@ class ListView implements BlockView {
       this.element,
       tools,
       () => document.createElement('li'),
-      (view, item, isFinal) => view.show((inserts) => itemToHtml(item, inserts), isFinal),
+      (view, item, isFinal) => {
+        view.element.classList.toggle('md-task', item.task);
+        view.show((inserts) => itemToHtml(item, inserts), isFinal);
+      },
     );
   }
 

@@ -40,8 +40,12 @@ function blockToHtml(token: Tokens.Generic, inserts: Insert[], depth: number, is
   const inner = (): string => inlineToHtml(token.tokens ?? [], inserts, depth + 1);
   switch (token.type) {
     case 'space':
-    case 'def':
       return '';
+    case 'def': {
+      // What refers to it may stand in a block that is settled and not read again, so its address must not be lost.
+      const { tag, href } = token as Tokens.Def;
+      return `<p>[${escapeText(tag)}]: <a href="${escapeHtml(href)}">${escapeHtml(href)}</a></p>`;
+    }
     case 'paragraph':
     case 'text': {
       const text = token.tokens ? inner() : escapeText((token as Tokens.Text).text);

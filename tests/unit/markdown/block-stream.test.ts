@@ -229,6 +229,11 @@ test('no mark of what is not finished flashes as a character', () => {
   });
 });
 
+test('the address behind a reference is shown, wherever the reference stands', () => {
+  const { html } = streamed(['See [the page][1].\n\nMore words.\n\n', '[1]: https://example.org/x\n']);
+  expect(html.at(-1)).toBe('<p>[1]: <a href="https://example.org/x">https://example.org/x</a></p>');
+});
+
 test('an open fence is code from its first line', () => {
   const seen = new Set<string>();
   streamed([...'```py\nprint(1)\n```\nAfter'], (shown) => seen.add(shown));
