@@ -166,6 +166,8 @@ const MESSAGES = {
   'document-unreadable': 'The file {name} could not be read: {reason}. It was moved or changed; choose it again.',
   'document-map-missing':
     'The file {name} needs the character map {map}, which could not be fetched from this site: {reason}. Check the connection and try again.',
+  'document-stuck':
+    'Page {page} of {name} was not read within {seconds} s. It may be made to take without end; read the file without it.',
   'document-reader-died': 'The reader of {name} died: {reason}. Try again, or divide the file.',
   'document-passage': 'One character of the text takes {tokens} tokens; a passage of {limit} cannot hold it.',
 

@@ -38,7 +38,7 @@ export type SourceDocument = {
 export type Span = { readonly sectionIndex: number; readonly start: number; readonly end: number };
 
 export type ReadProgress = {
-  /** Pages of a PDF; otherwise one whole. */
+  /** Pages of a PDF, from 0 when it is open; otherwise one whole. */
   readonly done: number;
   readonly total: number;
 };

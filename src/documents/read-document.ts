@@ -10,7 +10,14 @@ export type ReadOptions = {
   readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
   /** Starts the worker; it is ended when the reading has ended. */
   readonly createWorker?: () => Worker;
+  /** For one page of a PDF. */
+  readonly patienceMs?: number;
 };
+
+/** A page takes some milliseconds; one that unpacks to gigabytes blocks its worker until memory runs out. */
+const PATIENCE_MS = 45_000;
+/** The time is counted in ticks, because a computer that wakes from sleep makes up for one timer and no more. */
+const TICKS = 3;
 
 /**
  * Reads the text of a file in a worker of its own, which is fetched when the first file comes. Nothing of the file leaves the
@@ -18,7 +25,7 @@ export type ReadOptions = {
  */
 export function readDocument(
   file: File,
-  { signal, onProgress, createWorker = createDocumentWorker }: ReadOptions = {},
+  { signal, onProgress, createWorker = createDocumentWorker, patienceMs = PATIENCE_MS }: ReadOptions = {},
 ): Promise<SourceDocument> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
@@ -29,6 +36,7 @@ export function readDocument(
     const end = (settle: () => void) => {
       // Ending the worker stops it in the middle of a page, and gives back all it held.
       worker.terminate();
+      clearInterval(watch);
       signal?.removeEventListener('abort', onAbort);
       settle();
     };
@@ -36,10 +44,23 @@ export function readDocument(
     signal?.addEventListener('abort', onAbort, { once: true });
     const died = (reason: string) =>
       end(() => reject(new AppError('document-reader-died', { name: file.name, reason })));
+    let watch: ReturnType<typeof setInterval> | undefined;
+    let ticks = 0;
+    let page = 1;
+    const onPage = (progress: ReadProgress) => {
+      ticks = 0;
+      page = progress.done + 1;
+      watch ??= setInterval(() => {
+        if (++ticks < TICKS) return;
+        const details = { name: file.name, page, seconds: patienceMs / 1000 };
+        end(() => reject(new AppError('document-stuck', details)));
+      }, patienceMs / TICKS);
+      onProgress?.(progress);
+    };
     worker.addEventListener('error', (event) => died(event.message || 'its script could not be loaded'));
     worker.addEventListener('messageerror', () => died('a message could not be read'));
     worker.addEventListener('message', ({ data }: MessageEvent<ReadReply>) => {
-      if (data.type === 'progress') onProgress?.(data.progress);
+      if (data.type === 'progress') onPage(data.progress);
       else if (data.type === 'done') end(() => resolve(data.document));
       else end(() => reject(decodeError(data.error)));
     });

@@ -67,6 +67,7 @@ async function readPages(
   const empty: number[] = [];
   const damaged: number[] = [];
   let firstDamage: unknown = null;
+  onProgress({ done: 0, total: pageCount });
   for (let page = 1; page <= pageCount; page++) {
     signal.throwIfAborted();
     try {

@@ -289,6 +289,11 @@ const ENTRIES: Record<ErrorCode, Entry> = {
     'To read this file, a small part of this site is needed that could not be fetched. Check your connection, and try again.',
     'retry',
   ],
+  'document-stuck': [
+    (details) =>
+      `Page ${String(details['page'])} of this file takes far too long to read, so reading was stopped. Save a copy without that page, and add it again.`,
+    'none',
+  ],
   'document-reader-died': [
     'The browser stopped reading this file, often because memory ran out. Try again, or divide the file.',
     'retry',

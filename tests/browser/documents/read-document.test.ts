@@ -45,7 +45,7 @@ test('reads a PDF in its worker and says how far it is, page by page', async () 
   expect(document.sections).toEqual(
     [0, 1, 2].map((page) => ({ label: `page ${page + 1}`, page: page + 1, text: `Page ${page}\nwith words` })),
   );
-  expect(progress).toEqual([1, 2, 3]);
+  expect(progress).toEqual([0, 1, 2, 3]);
 });
 
 test('reads a DOCX in its worker', async () => {
@@ -106,6 +106,19 @@ test('cancelling ends the worker within a page, with the signal’s reason', asy
   expect(ended).toBe(true);
   expect(last).toBe(5);
   await expect(readDocument(manyPages(1), { signal: controller.signal })).rejects.toBe(reason);
+});
+
+test('ends a page that takes without end, and names it', async () => {
+  const script = `onmessage = () => {
+    let done = 0;
+    const timer = setInterval(() => {
+      postMessage({ type: 'progress', progress: { done, total: 9 } });
+      if (++done === 7) clearInterval(timer);
+    }, 100);
+  };`;
+  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  const reading = readDocument(manyPages(1), { createWorker: () => new Worker(url), patienceMs: 450 });
+  await expect(reading).rejects.toMatchObject({ code: 'document-stuck', details: { page: 7, seconds: 0.45 } });
 });
 
 test('says that the reader died when its thread does', async () => {
