@@ -25,8 +25,11 @@ export async function readPdf(file: File, { signal, onProgress, readCMap }: Read
   let fail: (error: AppError) => void = () => {};
   const failed = new Promise<never>((_resolve, reject) => (fail = reject));
   failed.catch(() => undefined); // raced below, by one promise at a time
-  const onUnreadable = (error: unknown): void =>
+  let isGone = false;
+  const onUnreadable = (error: unknown): void => {
+    isGone = true;
     fail(new AppError('document-unreadable', { name, reason: String(error) }, { cause: error }));
+  };
   // pdf.js would leave the text out, and the page would look like a picture.
   const onMapMissing = (map: string, error: unknown): void =>
     fail(new AppError('document-map-missing', { name, map, reason: String(error) }, { cause: error }));
@@ -50,7 +53,8 @@ export async function readPdf(file: File, { signal, onProgress, readCMap }: Read
     signal.throwIfAborted();
     return await Promise.race([readPages(pdf, { name, signal, onProgress }), failed]);
   } finally {
-    await task.destroy();
+    // pdf.js waits for the range for ever, and ending that leaves rejections that nothing can catch.
+    if (!isGone) await task.destroy();
   }
 }
 
