@@ -138,6 +138,19 @@ test('reads a table row by row though it is drawn column by column, and two colu
   expect(twoColumns!.split(/\n+/)).toEqual([...rows.map((row) => `left ${row}`), ...rows.map((row) => `right ${row}`)]);
 });
 
+test('reads the fonts that no file embeds, and columns that run from top to bottom', async () => {
+  const font = (name: string): string => `<< /Type /Font /Subtype /Type1 /BaseFont /${name} >>`;
+  const greek = textLines(['abg'], { font: 'F1' }) + textLines(['plain'], { font: 'F2', y: 600 });
+  const fonts = { F1: font('Symbol'), F2: font('Courier-Bold') };
+  expect(await textsOf(makePdf({ pages: [greek], fonts }))).toEqual(['αβγ\n\nplain']);
+  const column = (x: number, text: string): string => `BT /F1 12 Tf ${x} 700 Td ${hex(utf16(text))} Tj ET\n`;
+  const vertical = makePdf({
+    pages: [column(500, '縦書きの文') + column(480, '二行目')],
+    fonts: { F1: collectionFont('UniJIS-UCS2-V', 'Japan1') },
+  });
+  expect(await textsOf(vertical)).toEqual(['縦書きの文\n二行目']);
+});
+
 test('reads a page that is turned', async () => {
   const pages = ['BT /F1 12 Tf 0 1 -1 0 300 100 Tm (Turned) Tj 0 -14 Td (twice) Tj ET'];
   expect(await textsOf(makePdf({ pages, pageEntries: '/Rotate 90' }))).toEqual(['Turned\ntwice']);
