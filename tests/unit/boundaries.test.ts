@@ -70,6 +70,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'src/lib/state': [
     'src/catalog',
     'src/chat',
+    'src/documents',
     'src/lib/text',
     'src/engine/client',
     'src/engine/protocol',
@@ -81,6 +82,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'types:src/lib/state',
     'types:src/catalog',
     'types:src/chat',
+    'types:src/documents',
     'types:src/engine/protocol',
     'npm:svelte',
     'npm:bits-ui',
