@@ -61,6 +61,7 @@ function packBytesAndScale(
   blockCount: number,
   row: PackedRow,
 ): void {
+  if (blockCount % 2 === 0) return packPairs(source, target, rowCount, blockCount / 2, row);
   const from = halves(source);
   const to = halves(target);
   const perBlock = from.length / (rowCount * blockCount) - 1;
@@ -73,6 +74,37 @@ function packBytesAndScale(
       for (let i = 0; i < perBlock; i++) to[weights++] = from[at++]!;
     }
     clear(to, scale, r + 1, row);
+  }
+}
+
+/**
+ * The same two blocks at a time, which are whole words: half as many steps. The first block's weights begin in the middle of
+ * a word, the second one's do not.
+ *
+ *   words   d0 w  |  w w  | … |  w d1  |  w w  | …
+ */
+function packPairs(source: Uint8Array, target: Uint8Array, rowCount: number, pairCount: number, row: PackedRow): void {
+  const from = words(source);
+  const to = words(target);
+  const perBlock = (from.length / (rowCount * pairCount) - 1) / 2;
+  let at = 0;
+  for (let r = 0; r < rowCount; r++) {
+    let weights = (r * row.byteCount) / 4;
+    let scale = weights + row.scaleAt / 4;
+    for (let pair = 0; pair < pairCount; pair++) {
+      let word = from[at]!;
+      const first = word & 0xffff;
+      for (let i = 1; i <= perBlock; i++) {
+        const next = from[at + i]!;
+        to[weights++] = (word >>> 16) | (next << 16);
+        word = next;
+      }
+      to[scale++] = first | (word & 0xffff_0000);
+      at += perBlock + 1;
+      for (let i = 0; i < perBlock; i++) to[weights++] = from[at + i]!;
+      at += perBlock;
+    }
+    to.fill(0, scale, ((r + 1) * row.byteCount) / 4);
   }
 }
 

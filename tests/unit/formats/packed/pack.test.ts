@@ -63,7 +63,7 @@ describe.each(PACKED_FORMATS)('%s', (format) => {
   });
 
   it('keeps every section on 16 bytes and a row a multiple of 16', () => {
-    for (const k of [block, 3 * block, 7 * block]) {
+    for (const k of [block, 2 * block, 3 * block, 6 * block, 7 * block]) {
       const row = packedRow(format, k);
       for (const at of [row.weightsAt, row.highAt, row.scaleAt, row.superAt, row.byteCount]) {
         expect(at === -1 || at % 16 === 0).toBe(true);
