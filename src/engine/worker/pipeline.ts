@@ -13,6 +13,7 @@ export type Tvm = {
   cpu(): unknown;
   empty(shape: number[], dtype: string, device: unknown): Tensor;
   makeShapeTuple(values: number[]): unknown;
+  getGlobalFunc(name: string): (...args: unknown[]) => unknown;
 };
 
 export type Tensor = {

@@ -21,8 +21,8 @@ function describeWith(formats: readonly PackedFormat[], headDim = 32): ModelDesc
     config: {
       layerCount: 1,
       hiddenSize: 512,
-      headCount: 9,
-      kvHeadCount: 3,
+      headCount: 6,
+      kvHeadCount: 2,
       headDim,
       ffnSize: 512,
       vocabSize: 300,

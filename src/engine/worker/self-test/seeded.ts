@@ -4,8 +4,49 @@ import { packedRowBytes, sourceRowBytes, tensorTypeOfPacked } from '#formats/pac
 import type { PackedFormat } from '#formats/packed/format.ts';
 import { packRows } from '#formats/packed/pack.ts';
 import { TENSOR_LAYOUTS } from '#formats/gguf/tensor-types.ts';
-import { packedMatrix } from '#model-library/reference/matrix.ts';
-import type { Matrix } from '#model-library/reference/matrix.ts';
+import { dot } from '#model-library/reference/operations.ts';
+import { unpackRowFast } from '#engine/worker/self-test/fast-row.ts';
+
+const DISTINCT_ROWS = 13;
+
+/** A matrix whose row i is row i % 13 of a few. */
+export class SeededMatrix {
+  readonly packed: Uint8Array<ArrayBuffer>;
+  readonly rowCount: number;
+  readonly #rows: readonly Float32Array[];
+
+  constructor(packed: Uint8Array<ArrayBuffer>, rows: readonly Float32Array[], rowCount: number) {
+    this.packed = packed;
+    this.#rows = rows;
+    this.rowCount = rowCount;
+  }
+
+  row(index: number): Float32Array {
+    return this.#rows[index % this.#rows.length] as Float32Array;
+  }
+
+  /** W x, [rowCount]. */
+  times(x: ArrayLike<number>): Float64Array {
+    return this.#forEachRow((row) => dot(row, x));
+  }
+
+  /**
+   * How far f32 sums may lie from `times(x)`: 2^-16 of the largest each could have been. That is 256 roundings, more than any
+   * order of summing makes here, and far below what wrong weights change.
+   */
+  bounds(x: ArrayLike<number>): Float64Array {
+    const sum = Array.from(x, Math.abs).reduce((total, value) => total + value, 0);
+    return this.#forEachRow((row) => {
+      const largest = row.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+      return 2 ** -16 * (largest * sum + 1);
+    });
+  }
+
+  #forEachRow(value: (row: Float32Array) => number): Float64Array {
+    const values = this.#rows.map(value);
+    return Float64Array.from({ length: this.rowCount }, (_, index) => values[index % values.length] as number);
+  }
+}
 
 /** Numbers in [-1, 1), spread evenly. */
 export class Seeded {
@@ -31,11 +72,26 @@ export class Seeded {
     return Uint16Array.from({ length: count }, () => numberToHalf(this.next() * size));
   }
 
-  /** A packed matrix `[rowCount, k]` with weights below about 1, and the same for the reference. */
-  matrix(format: PackedFormat, rowCount: number, k: number): { packed: Uint8Array<ArrayBuffer>; matrix: Matrix } {
-    const packed = new Uint8Array(packedRowBytes(format, k) * rowCount);
-    packRows(format, this.#blocks(format, sourceRowBytes(format, k) * rowCount), rowCount, k, packed);
-    return { packed, matrix: packedMatrix(format, packed, rowCount, k) };
+  /**
+   * A packed matrix `[rowCount, k]` with weights below about 1, of a few different rows that take turns: as large as a model's, and
+   * quick to make and to multiply by. Their number has no factor in common with any tile of the kernels, so that a row taken
+   * for another shows.
+   */
+  matrix(format: PackedFormat, rowCount: number, k: number): SeededMatrix {
+    const distinct = Math.min(DISTINCT_ROWS, rowCount);
+    const rowBytes = packedRowBytes(format, k);
+    const packed = new Uint8Array(rowBytes * rowCount);
+    const first = packed.subarray(0, rowBytes * distinct);
+    packRows(format, this.#blocks(format, sourceRowBytes(format, k) * distinct), distinct, k, first);
+    for (let made = first.length; made < packed.length; made *= 2) {
+      packed.copyWithin(made, 0, Math.min(made, packed.length - made));
+    }
+    const rows = Array.from({ length: distinct }, (_, row) => {
+      const weights = new Float32Array(k);
+      unpackRowFast(format, packed.subarray(row * rowBytes, (row + 1) * rowBytes), weights);
+      return weights;
+    });
+    return new SeededMatrix(packed, rows, rowCount);
   }
 
   /** GGUF blocks: any bytes are weights, but the f16 factors of a block must be of a sane size. */
