@@ -17,8 +17,8 @@ export default {
         'default-src': ['none'],
         'script-src': ['self', 'wasm-unsafe-eval'],
         'worker-src': ['self'],
-        // A person may name any host's model file, and one on this machine. WebLLM reads its wasm from a data: address; workers
-        // that are files have no policy but their own, yet not in every browser.
+        // A person may name any host's model file, and one on this machine. Workers that are files have a policy of their own;
+        // `blob:` and `data:`, which lead nowhere, are for a browser that lets them inherit: WebLLM reads its wasm from a data: address.
         'connect-src': ['self', 'https:', 'http://localhost:*', 'http://127.0.0.1:*', 'blob:', 'data:'],
         'font-src': ['self'],
         'object-src': ['none'],

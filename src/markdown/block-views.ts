@@ -13,6 +13,8 @@ export type BlockView = {
   readonly element: HTMLElement;
   /** Shows a block of the same kind. Returns true when the deadline came first: call it again. */
   update(block: Block, isFinal: boolean, deadlineMs: number): boolean;
+  /** What was final may grow again. */
+  reopen(): void;
   dispose(): void;
 };
 
@@ -68,6 +70,10 @@ class FlowView implements BlockView {
     return false;
   }
 
+  reopen(): void {
+    // nothing in it is kept back
+  }
+
   dispose(): void {
     this.#inside.dispose();
   }
@@ -113,6 +119,10 @@ class Parts<Part> {
     return false;
   }
 
+  reopen(): void {
+    this.#final = 0;
+  }
+
   dispose(): void {
     for (const view of this.#views) view.dispose();
   }
@@ -139,6 +149,10 @@ class ListView implements BlockView {
   update(block: Block, isFinal: boolean, deadlineMs: number): boolean {
     const { items, settled } = block as ListBlock;
     return this.#parts.update(items, isFinal ? items.length : settled, deadlineMs);
+  }
+
+  reopen(): void {
+    this.#parts.reopen();
   }
 
   dispose(): void {
@@ -175,6 +189,10 @@ class TableView implements BlockView {
     return this.#rows.update(rows, isFinal ? rows.length : settled, deadlineMs);
   }
 
+  reopen(): void {
+    this.#rows.reopen();
+  }
+
   dispose(): void {
     this.#head.dispose();
     this.#rows.dispose();
@@ -205,6 +223,10 @@ class CodeView implements BlockView {
     return false;
   }
 
+  reopen(): void {
+    // nothing in it is kept back
+  }
+
   dispose(): void {
     this.#code.dispose();
   }
@@ -221,6 +243,10 @@ class PlainView implements BlockView {
     const { text } = block as Block & { kind: 'plain' };
     if (this.element.textContent !== text) this.element.textContent = text;
     return false;
+  }
+
+  reopen(): void {
+    // nothing in it is kept back
   }
 
   dispose(): void {

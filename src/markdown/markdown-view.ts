@@ -40,7 +40,8 @@ export class MarkdownView {
   /** Shows `text` with the next frames. `ended`: it is complete. */
   update(text: string, ended: boolean): void {
     if (text === this.#raw && ended === this.#ended && this.#text !== '') return;
-    if (!text.startsWith(this.#raw) || this.#ended) this.#restart();
+    if (!text.startsWith(this.#raw)) this.#restart();
+    else if (this.#ended) this.#reopen();
     this.#text += neutralise(text.slice(this.#raw.length));
     this.#raw = text;
     this.#ended = ended;
@@ -58,6 +59,13 @@ export class MarkdownView {
     this.#raw = this.#text = '';
     this.#final = 0;
     this.#clear(0);
+  }
+
+  /** An answer that had ended goes on: what is shown stays, and is only read once more. */
+  #reopen(): void {
+    this.#stream = new BlockStream();
+    this.#final = 0;
+    for (const { view } of this.#views) view.reopen();
   }
 
   #clear(from: number): void {

@@ -162,6 +162,23 @@ test('what is settled is never touched again while an answer is written', async 
   expect(view.lexedChars).toBeLessThan(text.length * 5);
 });
 
+test('an answer that ended and goes on keeps what it shows', async () => {
+  const { write } = begin();
+  const text = '# Title\n\nWords\n\n1. one\n2. two';
+  await write(text, true);
+  const [title, , list] = root.children;
+  const changes: MutationRecord[] = [];
+  const observer = new MutationObserver((records) => changes.push(...records));
+  observer.observe(title!, { subtree: true, childList: true, characterData: true });
+  await write(`${text} and more\n3. three`);
+  expect([...root.children]).toEqual([title, root.children[1], list]);
+  expect([...list!.children].map((item) => item.textContent)).toEqual(['one', 'two and more', 'three']);
+  await write('Something else', true);
+  expect(root.textContent).toBe('Something else');
+  expect(changes).toEqual([]);
+  observer.disconnect();
+});
+
 test('a selection in the paragraph that is written stays', async () => {
   const { write } = begin();
   await write('Some words that are **bold** and more');
