@@ -25,6 +25,10 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: 'import', environment: 'node', include: ['bench/import.bench.ts'] },
+      },
+      {
+        extends: true,
         test: {
           name: 'kernels',
           include: ['bench/kernels.bench.ts'],
