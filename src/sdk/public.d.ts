@@ -5,8 +5,12 @@
 export function connect(options?: ConnectOptions): Promise<Engine>;
 
 export interface ConnectOptions {
+  /** `auto` unless given: the GPU, or the processor (llama.cpp, small models) where the browser gives no WebGPU adapter. */
+  engine?: 'auto' | 'webgpu' | 'cpu';
   /** Where `engine/engine.worker.js` is served; beside sdk.js unless given. It must be of the page's own origin. */
   workerUrl?: string | URL;
+  /** The same for `engine/cpu.worker.js`; its `.wasm` lies beside it. */
+  cpuWorkerUrl?: string | URL;
 }
 
 export interface Engine {
