@@ -17,7 +17,7 @@ import { createWeightCaches } from '#weights/store/weight-caches.ts';
 import { LIBRARY_PATH, type WeightStore } from '#weights/store/weight-store.ts';
 import { tinyModel, type TinyModelOptions } from '#tests/support/gguf/tiny-model.ts';
 import { createImportWorker, importRequest } from '#tests/support/weights/import-request.ts';
-import { closeTestStores, openTestStore, tamper } from '#tests/support/weights/stored-model.ts';
+import { closeTestStores, openTestStore, storeTiny, tamper } from '#tests/support/weights/stored-model.ts';
 
 const urls: string[] = [];
 afterEach(async () => {
@@ -168,6 +168,19 @@ test('the next source of a model is taken, until something of one is stored', as
     details: { key: begun!.key, storedBytes: storedBytes(begun!) },
   });
   expect(await store.list()).toEqual([begun]);
+});
+
+test('a mirror serves the import, and a file of another length is none', async () => {
+  const { store, name } = openTestStore();
+  const retry = { attempts: 1, firstAttempts: 1, firstDelayMs: 1, maxDelayMs: 1, maxRetryAfterMs: 1, stallMs: 1000 };
+  const gone = `blob:${location.origin}/00000000-0000-0000-0000-000000000000`;
+  const { urls: made } = fromUrls(file()) as { urls: readonly string[] };
+  const mirrored = (sizeBytes: number) => ({ kind: 'urls', urls: [{ urls: [gone, ...made], sizeBytes }] }) as const;
+  await expect(run(name, mirrored(GGUF!.length + 1), { retry })).rejects.toMatchObject({ code: 'source-differs' });
+  expect(await store.list()).toEqual([]);
+  const { key } = await run(name, mirrored(GGUF!.length), { retry });
+  expect((await store.describe(key))!.locators).toEqual(made);
+  expect((await verifyModel(store, key)).damage).toEqual([]);
 });
 
 test('an import does not go on in a file that was replaced under the same name', async () => {
@@ -322,22 +335,28 @@ test.each<[string, () => ImportRequest['source'], string]>([
   ['a file without its end', () => fromFiles(file(GGUF!.slice(0, -4000))), 'gguf-tensor-place'],
   ['nothing', () => fromFiles(), 'import-files'],
   ['an unknown template', () => fromFiles(file(tinyModel({ chatTemplate: '{{ x }}' })[0]!)), 'chat-template-unknown'],
-])('%s is refused and leaves nothing behind', async (_what, source, code) => {
+])('%s is refused, leaves nothing behind and other models intact', async (_what, source, code) => {
   const { store, name } = openTestStore();
+  await storeTiny(store, 'other');
   // Here without a worker, which would take longer than the refusal.
   const request = await importRequest({ source: source(), databaseName: name });
   const tools = { store, signal: new AbortController().signal, onProgress() {} };
   await expect(importModel(request, tools)).rejects.toMatchObject({ name: 'AppError', code });
-  expect(await store.list()).toEqual([]);
+  expect((await store.list()).map(({ key }) => key)).toEqual(['other']);
+  expect((await verifyModel(store, 'other')).damage).toEqual([]);
 });
 
 test('weights that are no numbers end the import by name and keep nothing usable', async () => {
   const { store, name } = openTestStore();
+  await storeTiny(store, 'other');
   const bytes = GGUF!.slice();
   const { offset } = parseGgufHeader(bytes, bytes.length)!.tensors.find((one) => one.name === 'blk.1.ffn_up.weight')!;
   bytes.set([0x00, 0x7c], offset);
   await expect(run(name, fromFiles(file(bytes)))).rejects.toMatchObject({ code: 'gguf-not-finite' });
-  expect((await store.list()).map(({ state }) => state)).toEqual(['importing']);
+  const { key } = (await store.list()).find(({ state }) => state === 'importing')!;
+  expect((await verifyModel(store, 'other')).damage).toEqual([]);
+  await deleteModel(store, key);
+  expect((await store.list()).map((record) => record.key)).toEqual(['other']);
 });
 
 test('a disk that fills up ends the import with numbers, and it goes on when there is room', async () => {
