@@ -23,6 +23,7 @@ export class MarkdownView {
   #raw = '';
   #text = '';
   #ended = false;
+  #isShown = true;
   #onShown: (() => void) | null = null;
 
   /** `onShown` is called once, when the first text is there in full. */
@@ -30,6 +31,11 @@ export class MarkdownView {
     this.#root = root;
     this.#onShown = onShown;
     this.#tools = tools;
+  }
+
+  /** Whether everything it was given is there to be read. */
+  get isShown(): boolean {
+    return this.#isShown;
   }
 
   /** Characters parsed so far. */
@@ -46,6 +52,7 @@ export class MarkdownView {
     this.#raw = text;
     this.#ended = ended;
     this.#stream.extend(this.#text, ended);
+    this.#isShown = false;
     requestTurn(this.#turn);
   }
 
@@ -84,6 +91,7 @@ export class MarkdownView {
     }
     this.#stream.showTail();
     if (this.#show(deadlineMs, this.#stream.blocks.length)) return true;
+    this.#isShown = true;
     this.#onShown?.();
     this.#onShown = null;
     return false;

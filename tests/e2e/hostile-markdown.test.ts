@@ -14,7 +14,7 @@ import { hostileSamples } from '#tests/support/markdown/hostile-samples.ts';
 const FOLDER = 'tests/.tmp/hostile-markdown';
 type Sandbox = {
   hits: string[];
-  show(text: string, streamed: number): Promise<void>;
+  show(text: string, pieces: number): Promise<void>;
   showUnsafely(text: string): void;
 };
 
@@ -92,11 +92,11 @@ async function openPage(): Promise<Page> {
 }
 
 /** Draws one text, sends every element the events that handlers wait for, and returns what is there that must not be. */
-function draw(text: string, streamed: number): Promise<string[]> {
+function draw(text: string, pieces: number): Promise<string[]> {
   return page.evaluate(
-    async ([text, streamed]) => {
+    async ([text, pieces]) => {
       const sandbox = window as unknown as Sandbox;
-      await sandbox.show(text as string, streamed as number);
+      await sandbox.show(text as string, pieces as number);
       const root = document.body.lastElementChild!;
       const bad: string[] = [];
       const allowed =
@@ -131,7 +131,7 @@ function draw(text: string, streamed: number): Promise<string[]> {
       root.remove();
       return [...bad, ...sandbox.hits.splice(0).map((hit) => `script ${hit}`)];
     },
-    [text, streamed] as const,
+    [text, pieces] as const,
   );
 }
 
@@ -139,9 +139,10 @@ it('draws more than 500 hostile answers, and nothing runs, loads, navigates or a
   const samples = hostileSamples();
   expect(samples.length).toBeGreaterThan(500);
   const broken: string[] = [];
-  for (const { family, text } of samples) {
+  for (const [index, { family, text }] of samples.entries()) {
     const bad = await draw(text, 1);
-    if (text.length < 5000) bad.push(...(await draw(text, 7)));
+    // And while it is written: an unfinished tag or address is another text.
+    if (index % 3 === 0 && text.length < 5000) bad.push(...(await draw(text, 5)));
     if (bad.length > 0 || events.length > 0)
       broken.push(`${family} ${text.slice(0, 120)}: ${[...bad, ...events.splice(0)].join('; ').slice(0, 400)}`);
   }

@@ -4,15 +4,20 @@ import { MarkdownView } from '#markdown/markdown-view.ts';
 
 const tools = { label: (language: string) => `Code ${language}`, tableLabel: 'Table', mount: () => () => undefined };
 
-/** Draws a text as an answer; resolves when it is shown. `streamed` is how many pieces it comes in. */
-async function show(text: string, streamed: number): Promise<void> {
+/** Draws a text as an answer that comes in so many pieces, each of which is shown; resolves when all of it is. */
+async function show(text: string, pieces: number): Promise<void> {
   const root = document.createElement('div');
   root.className = 'md';
   document.body.append(root);
+  const view = new MarkdownView(root, tools, () => undefined);
+  for (let piece = 1; piece < pieces; piece++) {
+    view.update(text.slice(0, (text.length * piece) / pieces), false);
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
   await new Promise<void>((resolve) => {
-    const view = new MarkdownView(root, tools, resolve);
-    for (let piece = 1; piece < streamed; piece++) view.update(text.slice(0, (text.length * piece) / streamed), false);
+    const shown = (): void => (view.isShown ? resolve() : void requestAnimationFrame(shown));
     view.update(text, true);
+    shown();
   });
 }
 
