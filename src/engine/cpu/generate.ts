@@ -59,6 +59,7 @@ export async function generate(
   signal: AbortSignal,
   send: (chunk: Chunk) => void,
 ): Promise<Outcome> {
+  const startedMs = performance.now();
   const shape = new Shape(request.type, model.record.key);
   const answers: Answer[] = [];
   const runs: (Timings | null)[] = [];
@@ -80,7 +81,7 @@ export async function generate(
     completion_tokens: stats.completionTokens,
     total_tokens: stats.promptTokens + stats.completionTokens,
     extra: {
-      e2e_latency_s: 0,
+      e2e_latency_s: (performance.now() - startedMs) / 1000,
       prefill_tokens_per_s: stats.prefillTokensPerSecond,
       decode_tokens_per_s: stats.decodeTokensPerSecond,
       time_to_first_token_s: stats.secondsToFirstToken,

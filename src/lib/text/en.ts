@@ -394,11 +394,12 @@ export const en = {
     safari:
       'On the Mac, WebGPU comes with Safari 26. Update macOS or Safari, or open this page in Chrome or Edge 124 or newer.',
     android: 'On Android, use a current Chrome (124 or newer) on Android 12 or newer.',
-    firefox: 'Open this page in Chrome or Edge 124 or newer.',
+    firefox:
+      'Firefox has WebGPU from version 141 on Windows, and from 145 on Macs with Apple silicon: update it. On other systems, open this page in Chrome or Edge 124 or newer.',
     linux:
-      'On Linux, open chrome://flags in a new tab, switch on “Unsafe WebGPU Support” and “Vulkan”, and restart the browser.',
+      'On Linux, open chrome://flags in a new tab, switch on “Unsafe WebGPU Support” and “Vulkan”, and restart the browser. chrome://gpu says why, where it still refuses.',
     chrome:
-      'In the browser’s settings, under System, switch on “Use graphics acceleration when available”, and restart the browser.',
+      'In the browser’s settings, under System, switch on “Use graphics acceleration when available”, and restart the browser. If that does not help, update the graphics driver: browsers refuse some old ones. chrome://gpu says why.',
     update: 'Open this page in a current Chrome or Edge (124 or newer), or Safari 26.',
     stillHere: 'Your kept conversations can still be read here.',
   },
