@@ -244,6 +244,27 @@ it('runs the page that the documentation begins with', async () => {
   await page.close();
 });
 
+it('takes a model out as a folder and brings it in again', async () => {
+  const result = await site.page.evaluate(async () => {
+    const { engine } = globalThis as PageGlobals;
+    const { key } = (await engine.models.list())[0]!;
+    const directory = await navigator.storage.getDirectory();
+    const written = await engine.models.export(key, { directory });
+    const again = await engine.models.export(key, { directory });
+    await engine.models.delete(key);
+    const folder = await directory.getDirectoryHandle(written.folder);
+    const model = await engine.models.import({ folder });
+    const verified = await engine.models.verify(key);
+    await directory.removeEntry(written.folder, { recursive: true });
+    return { key, written, again, model, verified };
+  });
+  const { key, written, again, model, verified } = result;
+  expect(written).toMatchObject({ folder: key, writtenBytes: written.sizeBytes });
+  expect(again.writtenBytes).toBe(0);
+  expect(model).toMatchObject({ key, state: 'complete', catalogId: MODEL });
+  expect(verified).toMatchObject({ intact: true, checkedBytes: written.sizeBytes });
+});
+
 it('deletes a model', async () => {
   const left = await site.page.evaluate(async () => {
     const { engine } = globalThis as PageGlobals;
