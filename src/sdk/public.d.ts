@@ -161,7 +161,7 @@ export interface LoadedModel {
   readonly vocabularySize: number;
   readonly parameterCount: number;
   /** `cpu` where llama.cpp computes without a GPU. */
-  readonly profile: 'serial' | 'parallel' | 'cpu';
+  readonly profile: 'serial' | 'parallel' | 'subgroups' | 'cpu';
   readonly libraryVersion: string;
   /** What was checked on this GPU before the model was let go. */
   readonly selfTest: {

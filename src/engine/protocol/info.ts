@@ -79,7 +79,7 @@ export type LoadedModel = {
   readonly vocabularySize: number;
   readonly parameterCount: number;
   /** The kernels in use; `serial` on software adapters, and `cpu` where llama.cpp computes without a GPU. */
-  readonly profile: 'serial' | 'parallel' | 'cpu';
+  readonly profile: 'serial' | 'parallel' | 'subgroups' | 'cpu';
   readonly libraryVersion: string;
   readonly selfTest: SelfTestReport;
 };

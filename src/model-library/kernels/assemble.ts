@@ -1,6 +1,7 @@
 // Puts a kernel's WGSL together: bindings, the uniform block, constants, the sources, and the entry point, which is the
 // same for every kernel. A source is plain WGSL that uses what the header declares and defines
-// `fn run(group: u32, y: u32, lane: u32)`: workgroup along x (unfolded), workgroup along y, invocation.
+// `fn run(group: u32, y: u32, lane: u32)`: workgroup along x (unfolded), workgroup along y, invocation. Where it uses
+// subgroups, it is `fn run(group: u32, y: u32, lane: u32, width: u32)`, width being the invocations of a subgroup.
 import type { Binding, GridSide, Kernel, Variable } from './kernel.ts';
 
 /** A binding and the WGSL type of its elements. */
@@ -17,19 +18,22 @@ export type KernelSource = {
   readonly workgroupSize: number;
   readonly constants: Readonly<Record<string, Constant>>;
   readonly sources: readonly string[];
+  readonly usesSubgroups?: boolean;
 };
 
 /** One whole WGSL module and what a launcher must know of it. */
 export function assembleKernel(source: KernelSource): Kernel {
   const { name, bindings, scalars, grid } = source;
+  const usesSubgroups = source.usesSubgroups ?? false;
   const code = [
+    ...(usesSubgroups ? ['enable subgroups;'] : []),
     ...bindings.map(bindingText),
     `struct Scalars { ${[...scalars.map((scalar) => `${scalar}: i32`), 'packGridDimX: u32'].join(', ')} }`,
     `@group(0) @binding(${bindings.length}) var<uniform> scalars: Scalars;`,
     `const WORKGROUP: u32 = ${source.workgroupSize}u;`,
     ...Object.entries(source.constants).map(constantText),
     ...source.sources.map(withoutComments),
-    entryText(name),
+    entryText(name, usesSubgroups),
   ].join('\n');
   return { name, bindings: bindings.map(({ name, access }) => ({ name, access })), scalars, grid, code };
 }
@@ -66,12 +70,13 @@ function withoutComments(wgsl: string): string {
 }
 
 /** A grid wider than 65535 is folded into z by the launcher, which may start a few workgroups too many. */
-function entryText(name: string): string {
+function entryText(name: string, usesSubgroups: boolean): string {
+  const [builtin, width] = usesSubgroups ? [', @builtin(subgroup_size) width: u32', ', width'] : ['', ''];
   return `@compute @workgroup_size(WORKGROUP)
-fn ${name}(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn ${name}(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) lane: u32${builtin}) {
   let group = wid.z * grid.x + wid.x;
   if (group >= scalars.packGridDimX) { return; }
-  run(group, wid.y, lane);
+  run(group, wid.y, lane${width});
 }
 `;
 }

@@ -27,5 +27,14 @@ export type Kernel = {
   readonly code: string;
 };
 
-/** `serial`: no workgroup barrier in large kernels (software adapters). `parallel`: reductions in workgroup memory. */
-export type KernelProfile = 'serial' | 'parallel';
+/**
+ * `serial`: no workgroup barrier in large kernels (software adapters). `parallel`: reductions in workgroup memory.
+ * `subgroups`: as `parallel`, with the reductions of decode's projections inside subgroups; needs the feature of that name.
+ */
+export const KERNEL_PROFILES = ['serial', 'parallel', 'subgroups'] as const;
+export type KernelProfile = (typeof KERNEL_PROFILES)[number];
+
+/** What a device must have been opened with to run a profile's kernels. */
+export function featuresOf(profile: KernelProfile): GPUFeatureName[] {
+  return profile === 'subgroups' ? ['subgroups'] : [];
+}

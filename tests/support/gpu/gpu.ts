@@ -18,17 +18,19 @@ export type TestGpu = {
   ): Promise<Record<string, ArrayBuffer>>;
 };
 
-/** The adapter, or null and a loud reason; with REQUIRE_GPU=1 the missing adapter throws. */
-export async function openTestGpu(): Promise<TestGpu | null> {
+/** A device with these features alone, or null and a loud reason; with REQUIRE_GPU=1 a missing adapter or feature throws. */
+export async function openTestGpu(requiredFeatures: GPUFeatureName[] = []): Promise<TestGpu | null> {
   const adapter = 'gpu' in navigator ? await navigator.gpu.requestAdapter() : null;
-  if (!adapter) {
-    const reason = 'gpu' in navigator ? 'WebGPU gives no adapter' : 'this browser has no WebGPU';
+  const missing = requiredFeatures.filter((feature) => !adapter?.features.has(feature));
+  if (!adapter || missing.length > 0) {
+    const lacking = adapter ? `its adapter lacks ${missing.join(', ')}` : 'it gives no adapter';
+    const reason = 'gpu' in navigator ? `WebGPU is there, but ${lacking}` : 'this browser has no WebGPU';
     if (import.meta.env.REQUIRE_GPU) throw new Error(`REQUIRE_GPU is set, but ${reason}.`);
     console.warn(`SKIPPED, NOT PASSED: the kernel tests did not run because ${reason}.`);
     return null;
   }
-  // No features and only the default limits: what every WebGPU device has.
-  const device = await adapter.requestDevice();
+  // Only the default limits, and no features unless asked for: what every WebGPU device has.
+  const device = await adapter.requestDevice({ requiredFeatures });
   const compiled = new Map<string, Promise<CompiledKernel>>();
   return {
     device,

@@ -7,6 +7,8 @@ import matvecParallelQuad from './matvec-parallel-quad.wgsl?raw';
 import matvecParallel from './matvec-parallel.wgsl?raw';
 import matvecSerial from './matvec-serial.wgsl?raw';
 import type { ProjectionMode, QuadKind } from './projection.ts';
+import teamSubgroups from './team-subgroups.wgsl?raw';
+import teamTree from './team-tree.wgsl?raw';
 import tileParallel from './tile-parallel.wgsl?raw';
 import tileSerial from './tile-serial.wgsl?raw';
 
@@ -17,6 +19,7 @@ export type Loop = {
   readonly rowsPerWorkgroup: number;
   readonly constants: Readonly<Record<string, number>>;
   readonly sources: readonly string[];
+  readonly usesSubgroups?: boolean;
 };
 
 /** The loop for rows of `blockCount` blocks of 32 over these kinds of quads. */
@@ -26,7 +29,9 @@ export function loopOf(
   blockCount: number,
   kinds: readonly QuadKind[],
 ): Loop {
-  if (mode === 'decode') return profile === 'serial' ? serialMatvec(kinds) : parallelMatvec(blockCount, kinds);
+  if (mode === 'decode') {
+    return profile === 'serial' ? serialMatvec(kinds) : parallelMatvec(blockCount, kinds, profile === 'subgroups');
+  }
   return profile === 'serial' ? serialTile(kinds) : parallelTile(kinds);
 }
 
@@ -39,7 +44,7 @@ function serialMatvec(kinds: readonly QuadKind[]): Loop {
 }
 
 /** 128 invocations in teams: long rows get large teams, so that few rows still occupy a wide GPU. */
-function parallelMatvec(blockCount: number, kinds: readonly QuadKind[]): Loop {
+function parallelMatvec(blockCount: number, kinds: readonly QuadKind[], usesSubgroups: boolean): Loop {
   const workgroupSize = 128;
   let team = 4;
   while (team * 2 <= Math.min(32, blockCount)) team *= 2;
@@ -52,9 +57,11 @@ function parallelMatvec(blockCount: number, kinds: readonly QuadKind[]): Loop {
     constants: { TEAM: team, STAGE_BLOCKS: Math.min(64, blockCount) },
     sources: [
       matvecParallel,
+      usesSubgroups ? teamSubgroups : teamTree,
       ...kinds.map((kind) => quadDot(kind) + sourceFor(kind, matvecParallelQuad)),
       quadSwitch(kinds, 'sums', 'start: u32, count: u32, first: u32', 'vec4<f32>'),
     ],
+    usesSubgroups,
   };
 }
 

@@ -6,7 +6,9 @@ var<workgroup> staged: array<vec4<f32>, STAGE_BLOCKS * 9u>;
 var<workgroup> lane_sums: array<vec4<f32>, WORKGROUP>;
 var<workgroup> lane_squares: array<f32, WORKGROUP>;
 
-fn run(group: u32, y: u32, lane: u32) {
+struct TeamSums { sums: vec4<f32>, squares: f32 }
+
+fn run_team(group: u32, y: u32, lane: u32, width: u32) {
   let quad = group * (WORKGROUP / TEAM) + lane / TEAM;
   let row = x_row(y);
   var sums = vec4<f32>();
@@ -23,15 +25,8 @@ fn run(group: u32, y: u32, lane: u32) {
     sums += quad_sums(min(quad, QUADS - 1u), start, count, lane % TEAM);
     workgroupBarrier();
   }
-  lane_sums[lane] = sums;
-  lane_squares[lane] = squares;
-  workgroupBarrier();
-  for (var half = WORKGROUP / 2u; half > 0u; half >>= 1u) {
-    if (lane < half) { lane_squares[lane] += lane_squares[lane + half]; }
-    if (lane % TEAM < half && half < TEAM) { lane_sums[lane] += lane_sums[lane + half]; }
-    workgroupBarrier();
-  }
+  let team = team_sums(lane, width, sums, squares);
   if (lane % TEAM == 0u && quad < QUADS) {
-    finish(quad, row, lane_sums[lane] * rms_scale(lane_squares[0]));
+    finish(quad, row, team.sums * rms_scale(team.squares));
   }
 }

@@ -81,6 +81,7 @@ export function projectionKernel(projection: Projection): Kernel {
       ...loop.sources,
       projection.finish,
     ],
+    usesSubgroups: loop.usesSubgroups ?? false,
   });
 }
 

@@ -5,7 +5,7 @@ import { attention, attentionReduce, attentionSplit, splitBytes } from '#model-l
 import { embed } from '#model-library/kernels/embed.ts';
 import { gateUp } from '#model-library/kernels/gate-up.ts';
 import type { Kernel, KernelProfile } from '#model-library/kernels/kernel.ts';
-import { VARIABLES } from '#model-library/kernels/kernel.ts';
+import { featuresOf, KERNEL_PROFILES, VARIABLES } from '#model-library/kernels/kernel.ts';
 import { lmHead } from '#model-library/kernels/lm-head.ts';
 import { matvec } from '#model-library/kernels/matvec.ts';
 import { qkv } from '#model-library/kernels/qkv.ts';
@@ -13,7 +13,6 @@ import { repeatLines } from '#model-library/kernels/repeat-lines.ts';
 import { rmsNorm } from '#model-library/kernels/rms-norm.ts';
 import { bias, bitmask, penalty, sampleTopP, softmax } from '#model-library/kernels/sampling/sampling.ts';
 
-const PROFILES = ['serial', 'parallel'] as const;
 const MODES = ['decode', 'prefill'] as const;
 const SOLAR = { heads: 32, kvHeads: 8, headDim: 128 };
 const EPS = 1e-5;
@@ -49,7 +48,7 @@ function kernelsOf(profile: KernelProfile): Kernel[] {
   ];
 }
 
-describe.each(PROFILES)('%s kernels', (profile) => {
+describe.each(KERNEL_PROFILES)('%s kernels', (profile) => {
   const kernels = kernelsOf(profile);
 
   it('have names of their own that are entry points', () => {
@@ -76,10 +75,14 @@ describe.each(PROFILES)('%s kernels', (profile) => {
     }
   });
 
-  it('are ASCII and ask for nothing that a WebGPU device may lack', () => {
+  it('are ASCII and ask for nothing that a WebGPU device may lack but the profile says', () => {
+    const asksForSubgroups = featuresOf(profile).includes('subgroups');
     for (const { name, code } of kernels) {
-      expect(/^[\x0a\x20-\x7e]*$/.test(code), name).toBe(true);
-      expect(code, name).not.toMatch(/\benable\b|subgroup|\bf16\b|dot4|unpack4x|\b(sin|cos)\(/);
+      expect(/^[\n -~]*$/.test(code), name).toBe(true);
+      const mayUseSubgroups = asksForSubgroups && /^(qkv|matvec|gate_up|lm_head)_.*_decode$/.test(name);
+      expect(code.startsWith('enable subgroups;\n'), name).toBe(mayUseSubgroups);
+      const rest = mayUseSubgroups ? code.replace(/^enable subgroups;|subgroup_size|subgroupShuffleXor/g, '') : code;
+      expect(rest.replaceAll(name, ''), name).not.toMatch(/\benable\b|subgroup|\bf16\b|dot4|unpack4x|\b(sin|cos)\(/);
     }
   });
 
@@ -100,7 +103,7 @@ describe.each(PROFILES)('%s kernels', (profile) => {
       sink: 0,
     };
     for (const { name, grid } of kernels) {
-      for (const { of, mul, div } of grid) expect(mul > 0 && div > 0, name).toBe(true);
+      for (const { mul, div } of grid) expect(mul > 0 && div > 0, name).toBe(true);
       expect((variables[grid[1].of] * grid[1].mul) / grid[1].div, name).toBeLessThanOrEqual(65535);
     }
   });

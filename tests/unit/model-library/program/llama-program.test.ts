@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PackedFormat } from '#formats/packed/format.ts';
-import type { KernelProfile } from '#model-library/kernels/kernel.ts';
+import { KERNEL_PROFILES } from '#model-library/kernels/kernel.ts';
 import { PROGRAM_AT, PROGRAM_END } from '#model-library/package/package-library.ts';
 import { encodeProgram } from '#model-library/program/encode.ts';
 import { createLlamaProgram } from '#model-library/program/llama-program.ts';
@@ -54,9 +54,7 @@ function describeShape(sizes: Sizes, tied: boolean, formatOf: (name: string) => 
   return { config, matrices, frequencyFactors: null };
 }
 
-const PROFILES: readonly KernelProfile[] = ['serial', 'parallel'];
-
-describe.each(PROFILES)('the llama program, %s', (profile) => {
+describe.each(KERNEL_PROFILES)('the llama program, %s', (profile) => {
   const solar = createLlamaProgram(
     describeShape(SOLAR, false, () => 'q4_0'),
     profile,
