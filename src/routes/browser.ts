@@ -2,6 +2,7 @@
 import { asset, base } from '$app/paths';
 import { trustedScriptUrl } from '#base/trusted-script-url.ts';
 import { ChatStore } from '#chat/store.ts';
+import { connectCpu } from '#engine/client/connect-cpu.ts';
 import { connect } from '#engine/client/connect.ts';
 import type { Outside } from '#lib/state/app.svelte.ts';
 import { checkDevice } from '#lib/state/device.ts';
@@ -15,6 +16,7 @@ const WEIGHTS_DATABASE = 'daylight-weights';
 export function browserOutside(): Outside {
   return {
     connect: () => connect({ workerUrl: new URL(asset('/engine/engine.worker.js'), location.href) }),
+    connectCpu: () => connectCpu({ workerUrl: new URL(asset('/engine/cpu.worker.js'), location.href) }),
     openStore: () => ChatStore.open(),
     async hasStoredModels() {
       try {

@@ -28,6 +28,8 @@ import { Storeroom } from './storeroom.svelte.ts';
 /** The browser, as far as the page needs it. */
 export type Outside = {
   connect: () => Promise<Engine>;
+  /** The engine for browsers without WebGPU. */
+  connectCpu: () => Promise<Engine>;
   openStore: () => Promise<ChatStore>;
   /** Whether a model may be stored here; asked so that a first visit need not start the engine. */
   hasStoredModels: () => Promise<boolean>;
@@ -62,6 +64,8 @@ export class App {
   started = $state(false);
   /** Send the draft as soon as the model is ready. */
   queued = $state(false);
+  /** The person chose to compute on the processor, because there is no graphics card. */
+  onProcessor = $state(false);
   /** Key of the model used last on this device. */
   lastModel = $state.raw<string | null>(null);
   /** Changes to the newer build of the page that waits; null when none does. */
@@ -79,7 +83,8 @@ export class App {
   constructor(outside: Outside) {
     this.#outside = outside;
     const engine = () => this.model.connected();
-    this.model = new ModelSession({ ...outside, onProgress: (view) => this.#tell(view) });
+    const connect = () => (this.onProcessor ? outside.connectCpu() : outside.connect());
+    this.model = new ModelSession({ ...outside, connect, onProgress: (view) => this.#tell(view) });
     this.desk = new ConversationDesk({ ...outside, onShow: () => this.#shown() });
     this.catalog = new SiteCatalog(outside.readCatalog);
     this.check = new DeviceCheck({ ...outside, engine });
@@ -103,6 +108,18 @@ export class App {
 
   get device(): Device | null {
     return this.check.device;
+  }
+
+  /** Whether a model can be loaded: on a graphics card, or on the processor where the person chose that. */
+  get canRun(): boolean {
+    return this.device?.problem === null || this.onProcessor;
+  }
+
+  /** Runs the included model on the processor from now on. */
+  async useProcessor(): Promise<boolean> {
+    this.onProcessor = true;
+    this.model.restart();
+    return this.load(EMBEDDED_CHOICE);
   }
 
   /** Opens what was kept. Loads no model and downloads nothing. Every page calls it, and the first call counts. */

@@ -125,8 +125,13 @@ export class ModelSession {
     await this.refreshStored();
   }
 
-  dispose(): void {
+  /** Ends the engine; the next call starts one anew. */
+  restart(): void {
     this.#engine?.dispose();
+    this.#engine = null;
+    this.#connecting = null;
+    this.loaded = null;
+    this.status = 'none';
   }
 
   /** The engine's worker, started where it does not run. */

@@ -54,12 +54,16 @@ export type Readiness = {
   /** What the browser will still have for this site; null where it does not say. */
   readonly freeAfterBytes: number | null;
   readonly cautions: readonly Caution[];
+  /** So little is missing that it is loaded at once, and nobody has to think about it. */
+  readonly isQuick: boolean;
 };
 
 /** Below this a model runs wherever WebGPU does, so that no trial is needed; above it phones end tabs without a word. */
 export const LIGHT_BYTES = 1e9;
 /** Activations, logits and staging beside weights and KV cache. Reckoned generously from the shapes, not measured. */
 const WORKING_BYTES = 256 << 20;
+/** The included model stays below it. */
+const QUICK_BYTES = 150e6;
 /** The store keeps a little more than the file has: checksums, tokenizer, the database's own pages. */
 const STORE_OVERHEAD = 1.01;
 /** Browsers allow private windows little: a fraction of the memory. A normal window has most of the disk. */
@@ -95,8 +99,10 @@ export function readiness(
   if (missingBytes > 0 && isMetered(facts.connection)) cautions.push('metered');
   if (seconds !== null && seconds > SLOW_SECONDS) cautions.push('slow');
   if (missingBytes * STORE_OVERHEAD > free && free === CHROME_FLOOR_BYTES) cautions.push('storage-unknown');
+  const verdict = verdictFor(entry, storedBytes, facts, models);
   return {
-    verdict: verdictFor(entry, storedBytes, facts, models),
+    verdict,
+    isQuick: verdict.kind === 'yes' && missingBytes < QUICK_BYTES && isLight(entry),
     missingBytes,
     seconds,
     freeAfterBytes: Number.isFinite(free) ? Math.max(0, free - missingBytes * STORE_OVERHEAD) : null,

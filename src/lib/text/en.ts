@@ -132,7 +132,7 @@ export const en = {
     free: (bytes: number) => `${formatBytes(bytes)} left for this page afterwards`,
     freeUnknown: 'The browser does not say how much room there is',
     at: (seconds: number, bytesPerSecond: number) => `${formatDuration(seconds)} at your ${formatRate(bytesPerSecond)}`,
-    timeUnknown: 'Not known: the server did not answer the test',
+    timeUnknown: 'Not known before it begins',
     timeMetered: 'Not measured, to spare your metered connection',
     size: (bytes: number, parts: string) => `${formatBytes(bytes)} (${parts})`,
     rest: (bytes: number) => `${formatBytes(bytes)} more; the rest is already here`,
@@ -401,6 +401,9 @@ export const en = {
     chrome:
       'In the browser’s settings, under System, switch on “Use graphics acceleration when available”, and restart the browser. If that does not help, update the graphics driver: browsers refuse some old ones. chrome://gpu says why.',
     update: 'Open this page in a current Chrome or Edge (124 or newer), or Safari 26.',
+    processor: 'Run the small model on the processor',
+    processorNote:
+      'SmolLM2-135M-Instruct also runs without a graphics card, more slowly. It is downloaded once (98 MB) and kept on this device.',
     stillHere: 'Your kept conversations can still be read here.',
   },
 };

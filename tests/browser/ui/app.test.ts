@@ -26,6 +26,7 @@ afterEach(async () => {
 function newApp(changes: Partial<Outside> = {}): App {
   return new App({
     connect: async () => script.engine,
+    connectCpu: async () => script.engine,
     openStore: async () => {
       const store = await ChatStore.open(DATABASE);
       stores.push(store);
