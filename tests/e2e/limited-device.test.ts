@@ -20,6 +20,8 @@ type WorkerGlobals = typeof globalThis & {
   devices: GPUDevice[];
   /** Bytes of buffers that a device gives before it refuses. */
   budgetBytes: number;
+  /** Waits for the GPU's queue. */
+  waits: number;
 };
 
 let site: SdkSite;
@@ -30,6 +32,12 @@ beforeAll(async () => {
     const scope = globalThis as WorkerGlobals;
     scope.devices = [];
     scope.budgetBytes = Infinity;
+    scope.waits = 0;
+    const { onSubmittedWorkDone } = GPUQueue.prototype;
+    GPUQueue.prototype.onSubmittedWorkDone = function () {
+      scope.waits++;
+      return onSubmittedWorkDone.call(this);
+    };
     const { requestAdapter } = GPU.prototype;
     GPU.prototype.requestAdapter = async function (options) {
       const adapter = (await requestAdapter.call(this, options))!;
@@ -75,10 +83,14 @@ it('loads with the longest context that the memory allows, without any limit rai
   expect(info.memory.gpuBytes).toBeLessThan(240e6);
   expect(text).toBe(' 6');
   expect(lost).toEqual([]);
-  const devices = await site.engineWorker().evaluate((limits) => {
-    const { devices } = globalThis as WorkerGlobals;
-    return devices.map((device) => Object.keys(limits).map((name) => device.limits[name as keyof typeof limits]));
+  const [devices, waits] = await site.engineWorker().evaluate((limits) => {
+    const { devices, waits } = globalThis as WorkerGlobals;
+    const names = Object.keys(limits) as (keyof typeof limits)[];
+    return [devices.map((device) => names.map((name) => device.limits[name])), waits] as const;
   }, DEFAULTS);
+  // 272 tensors were uploaded, twice; waits are made every 64 MiB, by the self-test, and by prefill and each token.
+  expect(waits).toBeLessThan(40);
+  expect(info.memory.wasmBytes).toBeLessThan(16 << 20);
   expect(devices).toEqual(Array(2).fill(Object.values(DEFAULTS)));
 });
 
@@ -87,7 +99,7 @@ it('assesses the GPU beside a running answer and leaves everything as it was', a
     const { engine } = globalThis as PageGlobals;
     const before = await engine.info();
     const answering = engine.completions.create({ prompt: 'Once', temperature: 0, max_tokens: 8, ignore_eos: true });
-    const trial = await engine.assess({ bytes: 400e6, largestBufferBytes: 100e6 });
+    const trial = await engine.assess({ bytes: 600e6, largestBufferBytes: 100e6 });
     const during = await engine.info();
     const { usage } = await answering;
     return { before, during, after: await engine.info(), trial, answer: usage!.completion_tokens };
@@ -98,11 +110,11 @@ it('assesses the GPU beside a running answer and leaves everything as it was', a
     limits: { maxBufferSize: 2 ** 28, maxStorageBuffersPerShaderStage: 8, maxComputeWorkgroupStorageSize: 16384 },
     features: [],
     maxBufferBytes: 2 ** 27,
-    triedBytes: 400e6,
+    triedBytes: 600e6,
   });
   // The budget is a device's: the trial has one of its own, and counts what the loaded model holds.
   expect(trial.allocatedBytes).toBeGreaterThan(before.memory.gpuBytes);
-  expect(trial.allocatedBytes).toBeLessThan(400e6);
+  expect(trial.allocatedBytes).toBeLessThan(600e6);
   expect(answer).toBe(8);
   expect([during, after]).toEqual([before, before]);
 });

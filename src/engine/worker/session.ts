@@ -33,6 +33,7 @@ import { checkCount, checkIds } from '#engine/worker/request-check.ts';
 import { selfTest } from '#engine/worker/self-test/self-test.ts';
 import { SharedPipelines } from '#engine/worker/shared-pipelines.ts';
 import { TaskQueue } from '#engine/worker/task-queue.ts';
+import { mergeUploadWaits } from '#engine/worker/upload-waits.ts';
 import { translateError } from '#engine/worker/web-llm-errors.ts';
 
 /** Steps of one `evaluate`: their logits are kept, 200 KB each at a vocabulary of 49152. */
@@ -154,7 +155,7 @@ export class EngineSession {
     loading: Loading,
     meter: ProgressMeter,
   ): Promise<LoadedModel> {
-    const { gpu, presentedGpu, shelf } = this.#parts;
+    const { gpu, presentedGpu, shelf, watch } = this.#parts;
     const { signal } = loading;
     loading.lost = new AbortController();
     loading.plan = plan;
@@ -171,8 +172,9 @@ export class EngineSession {
       presentedGpu.offer(adapter.info, device);
       shelf.readFor(AbortSignal.any([signal, lost]));
       // A cancelled upload is waited for, so that nothing of it meets the next one; a lost device may never answer.
+      const waitForAll = mergeUploadWaits(device.queue, () => watch.counts().bytesWritten);
       const uploading = orAborted(uploadModel(model, plan.contextWindowSize, overrides, signal, meter), lost);
-      const loaded = await uploading.catch((error: unknown) => afterLoss(error, lost));
+      const loaded = await uploading.catch((error: unknown) => afterLoss(error, lost)).finally(waitForAll);
       const ended = AbortSignal.any([signal, lost]);
       meter.update('check');
       loaded.selfTest = await orAborted(selfTest(loaded, device), ended);
