@@ -1,4 +1,5 @@
 import type { ChatCompletion, ChatCompletionChunk, Completion } from '@mlc-ai/web-llm';
+import { stopStringsOf } from '#formats/chat-template/conversation.ts';
 import type { GenerationStats } from '#engine/protocol/info.ts';
 import type { ChatRequest, CompletionRequest } from '#engine/protocol/openai.ts';
 import type { LoadedModel } from '#engine/worker/loaded-model.ts';
@@ -64,7 +65,7 @@ export async function generate(
       ? engine.chat.completions.create(request)
       : engine.completions.create(request));
     let answer: ChatCompletion | Completion | null = null;
-    if (Symbol.asyncIterator in reply) await stream(reply, pipeline, generation, signal, send);
+    if (Symbol.asyncIterator in reply) await stream(reply, loaded, generation, signal, send);
     else answer = hidesAlternatives ? withoutAlternatives(reply) : reply;
     if (signal.aborted && signal.reason !== INTERRUPTED) throw signal.reason;
     return { answer, stats: statsOf(pipeline, run) };
@@ -86,12 +87,12 @@ export async function generate(
 /** Passes WebLLM's chunks on with text that is final and with every token's log probability, which its own can miss. */
 async function stream(
   chunks: AsyncIterable<Chunk>,
-  pipeline: Pipeline,
+  { pipeline, model }: LoadedModel,
   { request, hidesAlternatives }: PreparedGeneration,
   signal: AbortSignal,
   send: (chunk: Chunk) => void,
 ): Promise<void> {
-  const stops = [request.stop ?? []].flat();
+  const stops = request.ignore_eos ? [] : [...stopStringsOf(model.chatFormat), ...[request.stop ?? []].flat()];
   let sentLength = 0;
   let sentLogprobs = 0;
   for await (const chunk of chunks) {

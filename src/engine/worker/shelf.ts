@@ -86,6 +86,7 @@ export class Shelf implements ModelShelf {
         chatTemplate: settings.chatTemplate,
         library: { runtimeWasm, version: await sha256(runtimeWasm), profile },
         knownAnswers: entry?.knownAnswers ?? [],
+        sampling: entry?.sampling ?? null,
       },
       {
         createWorker: createImportWorker,

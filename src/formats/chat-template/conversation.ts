@@ -61,6 +61,20 @@ export function createChatFormat(family: ChatFamily, tokenizer: Tokenizer): Chat
   };
 }
 
+/** How families write turns that mark them with plain words instead of control tokens. */
+const TURN_MARKS: Partial<Record<ChatFamily['name'], readonly string[]>> = {
+  solar: ['### User:', '### System:', '### Assistant:'],
+  alpaca: ['### Instruction:', '### Response:'],
+};
+
+/**
+ * Texts that end an answer: a model whose turns are marked with plain words may miss its end and write the next turn itself.
+ * Whole marks and not `###` alone, which begins a heading.
+ */
+export function stopStringsOf({ family }: Pick<ChatFormat, 'family'>): readonly string[] {
+  return TURN_MARKS[family.name] ?? [];
+}
+
 /** Makes WebLLM's `conv_template`: neutral, since prepareMessages writes everything but BOS. */
 export function createConversationTemplate(format: ChatFormat): ConversationTemplate {
   return {
@@ -73,7 +87,7 @@ export function createConversationTemplate(format: ChatFormat): ConversationTemp
     role_content_sep: '',
     role_empty_sep: '',
     seps: [''],
-    stop_str: [],
+    stop_str: stopStringsOf(format),
     stop_token_ids: format.stopIds,
     add_role_after_system_message: true,
   };

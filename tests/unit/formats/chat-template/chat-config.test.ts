@@ -42,7 +42,7 @@ test('says everything that WebLLM reads of a SentencePiece model', () => {
       role_content_sep: '',
       role_empty_sep: '',
       seps: [''],
-      stop_str: [],
+      stop_str: ['### User:', '### System:', '### Assistant:'],
       stop_token_ids: [2],
       add_role_after_system_message: true,
     },
@@ -63,4 +63,10 @@ test('gives a byte-level model without BOS no prefix, and a window in place of a
       stop_token_ids: [2, 0],
     },
   });
+});
+
+test('takes the sampling that a catalog says, and ends no answer at a word where control tokens mark the turns', () => {
+  const input = inputs(CHAT_TEMPLATES.chatml, { tokenizer: 'gpt2', vocabSize: 448 });
+  const config = createChatConfig({ ...input, sampling: { temperature: 0.3, topP: 0.8 } });
+  expect(config).toMatchObject({ temperature: 0.3, top_p: 0.8, conv_template: { stop_str: [] } });
 });
