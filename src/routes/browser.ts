@@ -45,11 +45,26 @@ export function browserOutside(): Outside {
     measureThroughput: (url) => measureThroughput(new URL(url, siteUrl()).href, fetch, () => performance.now()),
     readCatalog: () => readCatalog(`${siteUrl().href}catalog.json`, fetch),
     persist: async () => navigator.storage?.persist?.(),
+    canPickFolder: () => 'showDirectoryPicker' in globalThis,
+    pickFolder,
     keepShell,
     userAgent: () => navigator.userAgent,
     now: () => Date.now(),
     newId: () => crypto.randomUUID(),
   };
+}
+
+/** Null when the person closes the browser's own dialog. */
+async function pickFolder(): Promise<FileSystemDirectoryHandle | null> {
+  const { showDirectoryPicker: pick } = globalThis as typeof globalThis & {
+    showDirectoryPicker(options: { mode: 'readwrite' }): Promise<FileSystemDirectoryHandle>;
+  };
+  try {
+    return await pick({ mode: 'readwrite' });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') return null;
+    throw error;
+  }
 }
 
 const siteUrl = (): URL => new URL(`${base}/`, location.href);

@@ -38,6 +38,9 @@ export type Outside = {
   measureThroughput: (url: string) => Promise<number | null>;
   readCatalog: () => Promise<Catalog>;
   persist: () => Promise<unknown>;
+  /** Whether a folder can be chosen to write to; not every browser can. */
+  canPickFolder: () => boolean;
+  pickFolder: () => Promise<FileSystemDirectoryHandle | null>;
   /** Makes the page itself available without a network; hands over what changes to a newer build once one waits. */
   keepShell: (onUpdate: (takeOver: () => void) => void) => void;
   userAgent: () => string;
@@ -95,7 +98,12 @@ export class App {
       onReady: ({ choice }) => this.announcer.say(en.downloads.ready(choice.name)),
       onRate: (bytesPerSecond) => (this.check.bytesPerSecond = bytesPerSecond),
     });
-    this.storeroom = new Storeroom({ model: this.model, check: this.check });
+    this.storeroom = new Storeroom({ ...outside, model: this.model, check: this.check });
+  }
+
+  /** Whether stored models can be copied to a folder here. */
+  get canPickFolder(): boolean {
+    return this.#outside.canPickFolder();
   }
 
   get shelf(): ConversationShelf {

@@ -1,24 +1,40 @@
 import type { AppError } from '#base/errors.ts';
+import type { LoadProgress } from '#engine/protocol/progress.ts';
 import type { DeviceCheck } from './device-check.svelte.ts';
 import type { ModelSession } from './model-session.svelte.ts';
 import { asAppError } from './problem.ts';
 
-type Parts = { model: ModelSession; check: DeviceCheck };
+type Parts = {
+  model: ModelSession;
+  check: DeviceCheck;
+  /** Lets the person choose a folder that may be written to; null when they chose none. */
+  pickFolder: () => Promise<FileSystemDirectoryHandle | null>;
+};
+
+export type Work = {
+  /** Of the model it is done to; null for several, or for one that is not known yet. */
+  readonly key: string | null;
+  readonly doing: 'verify' | 'delete' | 'export' | 'import';
+};
 
 /** What came of the last thing done here, to be told. */
 export type Outcome =
   | { readonly kind: 'intact'; readonly name: string; readonly bytes: number }
   | { readonly kind: 'damaged'; readonly name: string; readonly key: string; readonly files: number }
+  | { readonly kind: 'exported'; readonly name: string; readonly folder: string; readonly bytes: number }
+  | { readonly kind: 'imported'; readonly name: string }
   | { readonly kind: 'deleted'; readonly count: number; readonly beforeBytes: number; readonly afterBytes: number };
 
-/** What is done with stored models: checked, deleted. One thing at a time. */
+/** What is done with stored models: checked, deleted, copied out and in. One thing at a time. */
 export class Storeroom {
-  /** What runs, and on which model; null key for all. */
-  work = $state.raw<{ readonly key: string | null; readonly doing: 'verify' | 'delete' } | null>(null);
+  work = $state.raw<Work | null>(null);
+  /** Of a copy that runs, 0 to 1. */
+  done = $state(0);
   outcome = $state.raw<Outcome | null>(null);
   error = $state.raw<AppError | null>(null);
 
   readonly #parts: Parts;
+  #stopping: AbortController | null = null;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -50,15 +66,50 @@ export class Storeroom {
     });
   }
 
-  async #run(work: NonNullable<Storeroom['work']>, action: () => Promise<void>): Promise<void> {
+  /** Copies a stored model into a folder that the person chooses, for another browser or a memory stick. */
+  async export(key: string): Promise<void> {
+    const { model, pickFolder } = this.#parts;
+    await this.#run({ key, doing: 'export' }, async (signal) => {
+      const directory = await pickFolder(); // first: a browser asks only right after a click
+      if (directory === null) return;
+      const name = model.stored.find((one) => one.key === key)?.name ?? '';
+      const engine = await model.connected();
+      const onProgress = this.#follow;
+      const { folder, sizeBytes } = await engine.models.export(key, { directory, signal, onProgress });
+      this.outcome = { kind: 'exported', name, folder, bytes: sizeBytes };
+    });
+  }
+
+  /** Brings in a model that was copied into a folder. Every byte is checked before the model counts as stored. */
+  async import(folder: readonly File[]): Promise<void> {
+    await this.#run({ key: null, doing: 'import' }, async (signal) => {
+      const engine = await this.#parts.model.connected();
+      const { name } = await engine.models.import({ folder, signal, onProgress: this.#follow });
+      this.outcome = { kind: 'imported', name };
+    });
+  }
+
+  /** Ends a copy. What was written stays, and the same copy goes on from there. */
+  stop(): void {
+    this.#stopping?.abort();
+  }
+
+  readonly #follow = ({ doneBytes, totalBytes }: Pick<LoadProgress, 'doneBytes' | 'totalBytes'>): void => {
+    this.done = totalBytes > 0 ? doneBytes / totalBytes : 0;
+  };
+
+  async #run(work: Work, action: (signal: AbortSignal) => Promise<void>): Promise<void> {
     if (this.work !== null) return;
+    const stopping = new AbortController();
+    this.#stopping = stopping;
+    this.done = 0;
     this.work = work;
     this.outcome = null;
     this.error = null;
     try {
-      await action();
+      await action(stopping.signal);
     } catch (error) {
-      this.error = asAppError(error);
+      if (!stopping.signal.aborted) this.error = asAppError(error);
     } finally {
       this.work = null;
       await this.#parts.model.refreshStored();

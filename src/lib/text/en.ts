@@ -234,6 +234,18 @@ export const en = {
     verifyName: (name: string) => `Check ${name}`,
     verifying: 'Checking every byte…',
     deleting: 'Deleting…',
+    exporting: (percent: number) => `Copying to the folder… ${percent}%`,
+    importing: (percent: number) => `Copying from the folder and checking every byte… ${percent}%`,
+    stop: 'Stop',
+    export: 'Copy to a folder',
+    exportName: (name: string) => `Copy ${name} to a folder`,
+    exported: (name: string, folder: string, bytes: number) =>
+      `${name} is in the folder “${folder}” now (${formatBytes(bytes)}). Take it to another browser and bring it in there.`,
+    import: 'Bring in a folder',
+    importHint:
+      'A model that was copied to a folder, on a memory stick or by somebody else, comes in without a download.',
+    imported: (name: string) => `${name} is stored on this device now, and every byte of it is checked.`,
+    noExport: 'This browser cannot copy a model to a folder; Chrome and Edge on a computer can.',
     goOn: 'Go on',
     goOnName: (name: string) => `Go on with ${name}`,
     reopen: 'Open its file again to go on.',

@@ -32,6 +32,8 @@ function newApp(changes: Partial<Outside> = {}): App {
       stores.push(store);
       return store;
     },
+    canPickFolder: () => false,
+    pickFolder: async () => null,
     hasStoredModels: async () => script.stored.length > 0,
     checkDevice: async () => ({ problem: null, system: 'linux', browser: 'chromium', isSoftware: false }),
     readSurroundings: async () => ({ isHandheld: false, memoryGiB: 8, storage: null, connection: null }),
