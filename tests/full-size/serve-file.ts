@@ -30,10 +30,16 @@ export function serveFile(request: IncomingMessage, response: ServerResponse, fi
   else sendBytes(response, file, start, end);
 }
 
-/** Sends a part of the file; a reader who goes away ends it. */
-export function sendBytes(response: ServerResponse, { path }: ServedFile, start: number, end: number): void {
+/** Sends a part of the file; a reader who goes away ends it. `isLast`: the answer ends with it. */
+export function sendBytes(
+  response: ServerResponse,
+  { path }: ServedFile,
+  start: number,
+  end: number,
+  isLast = true,
+): void {
   const stream = createReadStream(path, { start, end: end - 1, highWaterMark: 1024 * 1024 });
   response.on('close', () => stream.destroy());
   stream.on('error', () => response.destroy());
-  stream.pipe(response);
+  stream.pipe(response, { end: isLast });
 }
