@@ -183,6 +183,24 @@ describe('chat', () => {
     expect(nextStats.promptTokens).toBeLessThan(wholeStats.promptTokens);
   });
 
+  it('keeps nothing of a stop string in the cache of the next turn', async () => {
+    const [text, stats] = await site.page.evaluate(async () => {
+      const { engine } = globalThis as PageGlobals;
+      const messages = [{ role: 'user' as const, content: 'What is the capital of France?' }];
+      const first = await engine.chat.completions.create({ messages, temperature: 0, max_tokens: 12, stop: 'France' });
+      const said = first.choices[0]!.message.content ?? '';
+      const next = [
+        ...messages,
+        { role: 'assistant' as const, content: said },
+        { role: 'user' as const, content: 'Go on.' },
+      ];
+      await engine.chat.completions.create({ messages: next, temperature: 0, max_tokens: 1 });
+      return [said, engine.lastGeneration!] as const;
+    });
+    expect(text).toMatch(/^The capital of $/);
+    expect(stats.keptTokens).toBe(0);
+  });
+
   it('answers in JSON, with a schema and without, and in a grammar', async () => {
     const [schema, free, grammar] = await site.page.evaluate(async () => {
       const { engine } = globalThis as PageGlobals;

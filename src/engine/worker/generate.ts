@@ -3,6 +3,7 @@ import { stopStringsOf } from '#formats/chat-template/conversation.ts';
 import type { GenerationStats } from '#engine/protocol/info.ts';
 import type { ChatRequest, CompletionRequest } from '#engine/protocol/openai.ts';
 import type { LoadedModel } from '#engine/worker/loaded-model.ts';
+import { endedAtStopString } from '#engine/worker/pipeline.ts';
 import type { ForwardWatch, Pipeline } from '#engine/worker/pipeline.ts';
 import { releasableLength } from '#engine/worker/text-release.ts';
 import { translateError } from '#engine/worker/web-llm-errors.ts';
@@ -68,7 +69,9 @@ export async function generate(
     if (Symbol.asyncIterator in reply) await stream(reply, loaded, generation, signal, send);
     else answer = hidesAlternatives ? withoutAlternatives(reply) : reply;
     if (signal.aborted && signal.reason !== INTERRUPTED) throw signal.reason;
-    return { answer, stats: statsOf(pipeline, run) };
+    const stats = statsOf(pipeline, run);
+    if (endedAtStopString(pipeline)) pipeline.resetChat(); // the next turn would go on behind a part of it
+    return { answer, stats };
   } catch (error) {
     // Whatever ended it, the cache and the conversation are half-way; the next request begins anew.
     pipeline.resetChat();

@@ -31,6 +31,8 @@ export type Pipeline = {
   readonly vm: { getFunction(name: string): VmFunction };
   readonly params: unknown;
   readonly kvCache: unknown;
+  /** Of the answer, as far as it is written. */
+  readonly outputIds: readonly number[];
   readonly fullVocabSize: number;
   readonly contextWindowSize: number;
   /** Positions the KV cache holds now. */
@@ -68,6 +70,7 @@ const OBJECTS = [
   'vm',
   'params',
   'kvCache',
+  'outputIds',
 ] as const satisfies readonly (keyof Pipeline)[];
 const NUMBERS = [
   'fullVocabSize',
@@ -85,6 +88,11 @@ export function pipelineOf(engine: MLCEngine): Pipeline | null {
   for (const name of OBJECTS) invariant(typeof pipeline[name] === 'object', `WebLLM's pipeline has no ${name}`);
   for (const name of NUMBERS) invariant(typeof pipeline[name] === 'number', `WebLLM's pipeline has no ${name}`);
   return pipeline;
+}
+
+/** Whether a stop string ended the answer: its tokens are in the cache then, and in no message. */
+export function endedAtStopString(pipeline: Pipeline): boolean {
+  return pipeline.tokenizer.decode(Int32Array.from(pipeline.outputIds)) !== pipeline.getMessage();
 }
 
 /** Calls a function of the model library that takes nothing and returns JSON text. */

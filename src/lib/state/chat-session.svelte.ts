@@ -14,8 +14,10 @@ import type { Saver } from './saver.ts';
 const ANSWER_TOKENS = 1024;
 /** A crash loses at most this much of a streaming answer, and a disk is not written for each token. */
 const SAVE_EVERY_MS = 700;
-/** Lively and still on the subject; a repeated word costs a little, because small models fall into loops. */
-const SAMPLING = { temperature: 0.6, top_p: 0.9, repetition_penalty: 1.08 };
+/** Below a billion parameters models fall into loops, so that a repeated word costs them a little. */
+const LOOPS_BELOW_PARAMETERS = 1e9;
+const repetitionPenalty = ({ parameterCount }: LoadedModel): number =>
+  parameterCount < LOOPS_BELOW_PARAMETERS ? 1.08 : 1;
 
 export type Speaker = { engine: Engine; model: LoadedModel };
 
@@ -135,7 +137,12 @@ export class ChatSession {
     this.#speaking = engine;
     try {
       const chunks = await engine.chat.completions.create(
-        { messages: prompt, stream: true, max_tokens: answerLimit(budget, ANSWER_TOKENS), ...SAMPLING },
+        {
+          messages: prompt,
+          stream: true,
+          max_tokens: answerLimit(budget, ANSWER_TOKENS),
+          repetition_penalty: repetitionPenalty(model),
+        },
         { signal: this.#closing.signal },
       );
       let reason: string | null = null;
