@@ -58,8 +58,6 @@ export type CatalogModel = {
   readonly goodAt: Words;
   /** What to know before one relies on it. */
   readonly limits: Words;
-  /** Tuned for one question and one answer: the task is said again with every question. */
-  readonly singleTurn: boolean;
   readonly sampling: { readonly temperature: number; readonly topP: number };
   readonly knownAnswers: readonly KnownAnswer[];
 };

@@ -55,7 +55,6 @@ function parseModel(value: unknown, index: number): CatalogModel {
     languages: list(get('languages'), `${at}.languages`, 200).map((one) => text(one, `${at}.languages`)),
     goodAt: words(get('goodAt'), `${at}.goodAt`),
     limits: words(get('limits'), `${at}.limits`),
-    singleTurn: flag(model['singleTurn'] ?? false, `${at}.singleTurn`),
     sampling: {
       temperature: number(field(sampling, 'temperature', at), `${at}.sampling.temperature`, 0, 2),
       topP: number(field(sampling, 'topP', at), `${at}.sampling.topP`, 0.01, 1),

@@ -18,6 +18,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'src/model-library/program': ['src/model-library/kernels', 'src/formats/gguf', 'src/formats/packed'],
   'src/model-library/package': ['src/model-library/program', 'src/model-library/kernels'],
   'src/weights/import': [
+    'types:src/catalog',
     'src/formats/gguf',
     'src/formats/tokenizer',
     'src/formats/chat-template',

@@ -1,6 +1,6 @@
 /**
- * What a load is doing. `waiting` for another tab that imports the same model. `network` and `disk` run together while a model is imported; a model that is already
- * stored begins at `upload`. Every load passes through the last four, in this order.
+ * What a load is doing. `waiting` for another tab that imports the same model. `network` and `disk` run together while a
+ * model is imported; a model that is already stored begins at `upload`. Every load passes through the last four, in this order.
  */
 export const LOAD_STAGES = ['waiting', 'network', 'disk', 'upload', 'compile', 'check', 'first-token'] as const;
 export type LoadStage = (typeof LOAD_STAGES)[number];

@@ -140,7 +140,6 @@ export const en = {
     meanwhileLoad: (name: string) =>
       `While it downloads, ${name} is loaded to answer. You can pause at any time, or close the page.`,
     start: (bytes: number) => `Download ${formatBytes(bytes)}`,
-    startAnyway: (bytes: number) => `Download ${formatBytes(bytes)} all the same`,
     no: 'Not now',
     use: (name: string) => `Use ${name} instead`,
     cautions: {
@@ -190,7 +189,6 @@ export const en = {
       'close-programs': 'Close other programs and tabs that use the graphics card, and check again.',
     },
     instead: (name: string) => `${name} works here.`,
-    insteadMaybe: (name: string) => `${name} may work here.`,
   },
 
   downloads: {
@@ -219,7 +217,6 @@ export const en = {
   storeroom: {
     heading: 'Stored on this device',
     none: 'No model is stored yet.',
-    looking: 'Looking…',
     look: 'Show what is stored',
     room: (used: number, free: number) =>
       `The browser holds ${formatBytes(used)} for this page and has about ${formatBytes(free)} more for it.`,
@@ -256,7 +253,6 @@ export const en = {
     intact: (name: string, bytes: number) => `${name} is intact: all ${formatBytes(bytes)} were read and compared.`,
     damaged: (name: string) =>
       `${name} is damaged. Nothing else is affected. Load it from its source again: only the damaged pieces are fetched.`,
-    repair: 'Fetch the damaged pieces',
     freed: (before: number, after: number) =>
       `Deleted. The browser held ${formatBytes(before)} for this page, and holds ${formatBytes(after)} now.`,
   },

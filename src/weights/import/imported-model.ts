@@ -1,6 +1,7 @@
 // What the importer knows of a model and stores with it: enough to say what it is, and to make its library again for other
 // kernels or a newer runtime without the source.
 import { AppError } from '#base/errors.ts';
+import type { KnownAnswer } from '#catalog/catalog.ts';
 import type { ChatFormat } from '#formats/chat-template/conversation.ts';
 import type { KernelProfile } from '#model-library/kernels/kernel.ts';
 import { createLlamaProgram } from '#model-library/program/llama-program.ts';
@@ -8,9 +9,6 @@ import type { ModelDescription } from '#model-library/program/model-description.
 import { packageModelLibrary } from '#model-library/package/package-library.ts';
 import type { ModelRecord } from '#weights/store/model-record.ts';
 import { LAYOUT_VERSION } from './plan.ts';
-
-/** A prompt with the ids that another program continues it with. */
-export type KnownAnswer = { readonly prompt: readonly number[]; readonly continuation: readonly number[] };
 
 export type ImportedModel = {
   readonly architecture: 'llama';

@@ -1,8 +1,8 @@
+import type { KnownAnswer } from '#catalog/catalog.ts';
 import type { WireError } from '#engine/protocol/wire-error.ts';
 import type { Sampling } from '#formats/chat-template/chat-config.ts';
 import type { KernelProfile } from '#model-library/kernels/kernel.ts';
 import type { RetryPolicy } from '#weights/source/retry.ts';
-import type { KnownAnswer } from './imported-model.ts';
 import type { GgufSource, ImportSource } from './open-sources.ts';
 
 export type ImportRequest = {

@@ -37,9 +37,9 @@ describe('the catalog of the site', () => {
     ]);
   });
 
-  it('says of every SOLAR that its licence forbids commercial use, and that it was tuned for single questions', () => {
+  it('says of every SOLAR that its licence forbids commercial use', () => {
     for (const model of catalog.models.filter(({ family }) => family === 'solar-10.7b-instruct')) {
-      expect(model).toMatchObject({ singleTurn: true, contextLength: 4096, parameterCount: 10_731_524_096 });
+      expect(model).toMatchObject({ contextLength: 4096, parameterCount: 10_731_524_096 });
       expect(model.licence).toMatchObject({ name: 'CC BY-NC 4.0', allowsCommercialUse: false });
     }
   });
@@ -113,7 +113,6 @@ describe('a catalog that cannot be used', () => {
     ['models[1].licence.url', (entry) => (entry['licence'] = { name: 'x', url: 'none', allowsCommercialUse: true })],
     ['models[1].homepage', (entry) => (entry['homepage'] = 'data:text/html,hello')],
     ['models[1].goodAt', (entry) => (entry['goodAt'] = { ar: 'كل شيء' })],
-    ['models[1].singleTurn', (entry) => (entry['singleTurn'] = 'yes')],
     ['models[1].sampling.temperature', (entry) => (entry['sampling'] = { temperature: NaN, topP: 1 })],
     ['models[1].knownAnswers.prompt', (entry) => (entry['knownAnswers'] = [{ prompt: [0.5], continuation: [1] }])],
   ])('names the mistake at %s', (at, change) => {
