@@ -18,6 +18,13 @@ export type AttachmentSection = {
   readonly text: string;
 };
 
+/** What the person should know of a file that was read all the same. */
+export type AttachmentWarning =
+  | { readonly type: 'encoding-assumed'; readonly encoding: string }
+  /** Counted from 1. */
+  | { readonly type: 'pages-without-text' | 'pages-damaged'; readonly pages: readonly number[] }
+  | { readonly type: 'quote-not-closed'; readonly row: number };
+
 /** The stored record: belongs to a conversation, or to the draft of a chat that has not begun ('' for its conversation). */
 export type Attachment = AttachmentRef & {
   readonly conversationId: string;
@@ -27,8 +34,7 @@ export type Attachment = AttachmentRef & {
   readonly language: string | null;
   readonly direction: 'ltr' | 'rtl';
   readonly sections: readonly AttachmentSection[];
-  /** Pages that hold no text and pages that could not be read; counted from 1. */
-  readonly missingPages: readonly number[];
+  readonly warnings: readonly AttachmentWarning[];
 };
 
 /** What a message keeps of an attachment. */
@@ -60,7 +66,7 @@ export function parseAttachmentRef(value: unknown): AttachmentRef | null {
 export function parseAttachment(value: unknown): Attachment | null {
   const ref = parseAttachmentRef(value);
   if (ref === null || !isFields(value)) return null;
-  const { conversationId, isDraft, addedAt, language, direction, sections, missingPages } = value;
+  const { conversationId, isDraft, addedAt, language, direction, sections, warnings } = value;
   if (!isText(conversationId) || !Array.isArray(sections)) return null;
   const kept = sections.map(parseSection);
   if (kept.includes(null)) return null; // a document with a hole in it is none
@@ -72,7 +78,7 @@ export function parseAttachment(value: unknown): Attachment | null {
     language: isText(language) ? language : null,
     direction: direction === 'rtl' ? 'rtl' : 'ltr',
     sections: kept as AttachmentSection[],
-    missingPages: Array.isArray(missingPages) ? missingPages.filter(isCount) : [],
+    warnings: Array.isArray(warnings) ? warnings.map(parseWarning).filter((one) => one !== null) : [],
   };
 }
 
@@ -80,4 +86,13 @@ function parseSection(value: unknown): AttachmentSection | null {
   if (!isFields(value)) return null;
   const { label, page, text } = value;
   return isText(label) && isText(text) ? { label, page: isCount(page) ? page : null, text } : null;
+}
+
+function parseWarning(value: unknown): AttachmentWarning | null {
+  if (!isFields(value)) return null;
+  const { type, encoding, pages, row } = value;
+  if (type === 'encoding-assumed' && isText(encoding)) return { type, encoding };
+  if (type === 'quote-not-closed' && isCount(row)) return { type, row };
+  const isPages = type === 'pages-without-text' || type === 'pages-damaged';
+  return isPages && Array.isArray(pages) ? { type, pages: pages.filter(isCount) } : null;
 }

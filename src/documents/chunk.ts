@@ -3,7 +3,7 @@
 // the one before and counted two or three times, whatever its length.
 import { AppError } from '#base/errors.ts';
 import type { Section, SourceDocument, Span } from './document.ts';
-import { sentenceEnds } from './sentences.ts';
+import { sentenceEnds } from '#base/sentences.ts';
 
 export type Passage = {
   /** The spans' texts, sections apart by an empty line; what a model is given. */

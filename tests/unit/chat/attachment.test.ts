@@ -15,7 +15,11 @@ const RECORD: Attachment = {
   language: null,
   direction: 'rtl',
   sections: [{ label: 'page 1', page: 1, text: 'Words' }],
-  missingPages: [2],
+  warnings: [
+    { type: 'pages-without-text', pages: [2] },
+    { type: 'encoding-assumed', encoding: 'windows-1256' },
+    { type: 'quote-not-closed', row: 3 },
+  ],
 };
 
 test('a record comes back as it was written, and a message keeps all but its text', () => {
@@ -42,12 +46,13 @@ test.each([
 });
 
 test('what is only said besides falls back', () => {
-  const bent = { ...RECORD, isDraft: 'yes', addedAt: NaN, direction: 'up', missingPages: [1, -2, 'x'], pages: 1.5 };
+  const warnings = [{ type: 'pages-damaged', pages: [1, -2, 'x'] }, { type: 'other' }, null];
+  const bent = { ...RECORD, isDraft: 'yes', addedAt: NaN, direction: 'up', warnings, pages: 1.5 };
   expect(parseAttachment(bent)).toMatchObject({
     isDraft: false,
     addedAt: 0,
     direction: 'ltr',
-    missingPages: [1],
+    warnings: [{ type: 'pages-damaged', pages: [1] }],
     pages: null,
   });
 });

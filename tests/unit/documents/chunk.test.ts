@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { chunkDocument, passageText, type Passage } from '#documents/chunk.ts';
 import type { SourceDocument } from '#documents/document.ts';
-import { sentenceEnds } from '#documents/sentences.ts';
+import { sentenceEnds } from '#base/sentences.ts';
 import { sourceDocument } from '#tests/support/documents/source-document.ts';
 
 const sentences = (text: string, isByLine = false): string[] =>
