@@ -22,6 +22,8 @@ export interface Engine {
   readonly lastGeneration: GenerationStats | null;
   /** Token ids of the text as it is: no template, nothing put in front. */
   tokenize(text: string): Promise<number[]>;
+  /** What a conversation that ends in a question takes of the context, to the token. */
+  countTokens(messages: ChatMessage[]): Promise<TokenCount>;
   detokenize(ids: readonly number[]): Promise<string>;
   /** Ends running and waiting generations within one token; they finish with `finish_reason: "abort"`. */
   interrupt(): Promise<void>;
@@ -200,6 +202,13 @@ export interface VerifyResult {
   readonly damaged: readonly string[];
 }
 
+export interface TokenCount {
+  /** Of the whole prompt, as an empty cache would be given it. */
+  readonly total: number;
+  /** Of it, what each message takes with the template's marks around it; they add up to the total. */
+  readonly messages: readonly number[];
+}
+
 export interface Evaluation {
   readonly ids: number[];
   /** For each id, the logits it was chosen from, one for each token of the vocabulary. */
@@ -281,6 +290,8 @@ export interface SamplingOptions {
 
 export interface ChatRequest extends SamplingOptions {
   messages: ChatMessage[];
+  /** The last message is an answer that is not finished: what comes is its rest. */
+  continue_final_message?: boolean;
   response_format?: {
     type?: 'text' | 'json_object' | 'grammar';
     /** JSON Schema, as text; any object without it. */

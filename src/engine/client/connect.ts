@@ -82,6 +82,7 @@ function createEngine(calls: Calls, listeners: Listeners): Engine {
       return lastGeneration;
     },
     tokenize: (text) => calls.send<'tokenize'>({ type: 'tokenize', text }),
+    countTokens: (messages) => calls.send<'count-tokens'>({ type: 'count-tokens', messages }),
     detokenize: (ids) => calls.send<'detokenize'>({ type: 'detokenize', ids: [...ids] }),
     async interrupt() {
       await calls.send<'interrupt'>({ type: 'interrupt' });

@@ -8,7 +8,7 @@ import type {
   GpuNeed,
   ModelInfo,
 } from '#engine/protocol/info.ts';
-import type { Evaluation, ExportResult, VerifyResult } from '#engine/protocol/messages.ts';
+import type { Evaluation, ExportResult, TokenCount, VerifyResult } from '#engine/protocol/messages.ts';
 import type {
   ChatCompletion,
   ChatCompletionChunk,
@@ -68,6 +68,8 @@ export interface Engine {
   readonly lastGeneration: GenerationStats | null;
   /** Token ids of the text as it is: no template, nothing put in front. */
   tokenize(text: string): Promise<number[]>;
+  /** What a conversation that ends in a question takes of the context, to the token: the prompt that an empty cache would be given. */
+  countTokens(messages: ChatRequest['messages']): Promise<TokenCount>;
   detokenize(ids: readonly number[]): Promise<string>;
   /** Ends running and waiting generations within one token; they finish with `finish_reason: "abort"`. */
   interrupt(): Promise<void>;

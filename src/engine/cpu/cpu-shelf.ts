@@ -1,6 +1,6 @@
 // The models that the CPU engine can have: those it kept, and whatever a request names.
 import { AppError } from '#base/errors.ts';
-import { catalogIdOf, identityOf } from '#catalog/catalog.ts';
+import { catalogIdOf, identityOf, variantName } from '#catalog/catalog.ts';
 import { importGguf, verifyGguf } from '#engine/cpu/import-gguf.ts';
 import type { KeptFiles, KeptModel } from '#engine/cpu/kept-files.ts';
 import type { ModelInfo } from '#engine/protocol/info.ts';
@@ -79,7 +79,7 @@ export class CpuShelf {
     const work = () =>
       importGguf(this.#files, {
         sources,
-        name: entry?.name ?? null,
+        name: entry && variantName(entry),
         identity: entry && identityOf(entry),
         knownAnswers: entry?.knownAnswers ?? [],
         signal,

@@ -33,7 +33,7 @@ export function prepareRequest(model: CpuModel, { type, request }: Generation): 
   if (type === 'chat') checkChatRequest(request, names, codec.size);
   else checkCompletionRequest(request, names, codec.size);
   const sampling = samplingOf(request, model.defaults);
-  const prompt = type === 'chat' ? prompts.conversation(request.messages) : prompts.completion(request.prompt);
+  const prompt = type === 'chat' ? prompts.conversation(request) : prompts.completion(request.prompt);
   if (prompt.length >= contextLength) {
     throw new AppError('prompt-too-long', { promptTokens: prompt.length, contextLength });
   }

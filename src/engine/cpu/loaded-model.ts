@@ -15,6 +15,7 @@ import { TextCodec } from '#engine/cpu/text-codec.ts';
 import type { LoadedModel as Description, SelfTestReport } from '#engine/protocol/info.ts';
 import type { LoadSettings } from '#engine/protocol/messages.ts';
 import type { ProgressMeter } from '#engine/worker/progress-meter.ts';
+import { RememberedCounts } from '#engine/worker/remembered-counts.ts';
 import { readHeader } from '#weights/import/read-header.ts';
 import { openFileSource } from '#weights/source/blob-source.ts';
 
@@ -42,6 +43,7 @@ export class CpuModel {
   readonly contextLength: number;
   readonly memoryBytes: number;
   readonly record: KeptModel;
+  readonly counts = new RememberedCounts();
   readonly #gone = new AbortController();
   selfTest: SelfTestReport = { kernels: 0, kernelCount: 0, layerRows: 0, knownTokens: 0, elapsedMs: 0 };
 

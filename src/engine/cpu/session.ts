@@ -1,4 +1,6 @@
 import { AppError, isAppError } from '#base/errors.ts';
+import { hasMemory64 } from '#base/wasm-memory64.ts';
+import { countPrompt } from '#formats/chat-template/count-prompt.ts';
 import { stripSentinels } from '#formats/tokenizer/sentinels.ts';
 import type { CpuShelf } from '#engine/cpu/cpu-shelf.ts';
 import { evaluate } from '#engine/cpu/evaluate.ts';
@@ -7,13 +9,14 @@ import { isFatal } from '#engine/cpu/llama.ts';
 import { loadCpuModel } from '#engine/cpu/loaded-model.ts';
 import type { CpuModel } from '#engine/cpu/loaded-model.ts';
 import type { EngineInfo, EngineStats, GpuAssessment, GpuNeed, ModelInfo } from '#engine/protocol/info.ts';
-import type { Evaluation, ImportSettings, LoadSettings } from '#engine/protocol/messages.ts';
+import type { Evaluation, ImportSettings, LoadSettings, TokenCount } from '#engine/protocol/messages.ts';
+import type { ChatRequest } from '#engine/protocol/openai.ts';
 import type { LoadProgress, LoadStage } from '#engine/protocol/progress.ts';
 import { INTERRUPTED } from '#engine/worker/generate.ts';
 import type { Chunk, Generation, Outcome } from '#engine/worker/generate.ts';
 import { orAborted } from '#engine/worker/or-aborted.ts';
 import { ProgressMeter } from '#engine/worker/progress-meter.ts';
-import { checkCount, checkIds } from '#engine/worker/request-check.ts';
+import { checkCount, checkIds, checkList } from '#engine/worker/request-check.ts';
 import { TaskQueue } from '#engine/worker/task-queue.ts';
 
 /** Steps of one `evaluate`: their logits are kept, 200 KB each at a vocabulary of 49152. */
@@ -74,7 +77,7 @@ export class CpuSession {
   async #load(settings: LoadSettings, signal: AbortSignal, meter: ProgressMeter): Promise<CpuModel> {
     const { shelf, wasm, threads } = this.#parts;
     await this.unload();
-    refuseWithoutWasm();
+    if (!hasMemory64()) throw new AppError('cpu-unsupported', { reason: 'its WebAssembly has no 64-bit memory' });
     const onProgress = (stage: LoadStage, done: number, total: number) => meter.update(stage, done, total);
     const obtain = async () => {
       const record = await shelf.obtain({ settings, signal, onProgress });
@@ -166,6 +169,15 @@ export class CpuSession {
     return this.#ready('tokenize').codec.encode(stripSentinels(text));
   }
 
+  countTokens(messages: ChatRequest['messages']): TokenCount {
+    const { codec, counts, prompts } = this.#ready('countTokens');
+    checkList(messages);
+    return counts.round(
+      (text) => codec.encode(text).length,
+      (count) => countPrompt(prompts.format, messages, count),
+    );
+  }
+
   detokenize(ids: readonly number[]): string {
     const { codec } = this.#ready('detokenize');
     checkIds(ids, codec.size, Number.MAX_SAFE_INTEGER);
@@ -238,16 +250,6 @@ const NO_GPU: EngineStats['gpu'] = {
   readbacks: 0,
   devicesCreated: 0,
 };
-
-/** wllama's WebAssembly addresses its memory with 64 bits, which Safari and older browsers cannot. */
-function refuseWithoutWasm(): void {
-  try {
-    new WebAssembly.Memory({ initial: 1n, address: 'i64' } as unknown as WebAssembly.MemoryDescriptor);
-  } catch (error) {
-    const reason = 'its WebAssembly has no 64-bit memory';
-    throw new AppError('cpu-unsupported', { reason }, { cause: error });
-  }
-}
 
 /** The continuation of a prompt that is known, where the catalog has one: a fault of the processor is rare, a damaged file is not. */
 async function selfTest(model: CpuModel, signal: AbortSignal): Promise<void> {

@@ -54,6 +54,13 @@ export type ExportResult = {
   readonly writtenBytes: number;
 };
 
+export type TokenCount = {
+  /** Of the whole prompt, as the engine will prefill it into an empty cache. */
+  readonly total: number;
+  /** Of it, what each message takes with the template's marks around it; they add up to the total. */
+  readonly messages: readonly number[];
+};
+
 export type Evaluation = {
   /** The greedy continuation, `count` ids. */
   readonly ids: number[];
@@ -68,6 +75,7 @@ export type EngineRequest =
   | { readonly id: number; readonly type: 'complete'; readonly request: CompletionRequest }
   | { readonly id: number; readonly type: 'evaluate'; readonly ids: readonly number[]; readonly count: number }
   | { readonly id: number; readonly type: 'tokenize'; readonly text: string }
+  | { readonly id: number; readonly type: 'count-tokens'; readonly messages: ChatRequest['messages'] }
   | { readonly id: number; readonly type: 'detokenize'; readonly ids: readonly number[] }
   | { readonly id: number; readonly type: 'interrupt' }
   | { readonly id: number; readonly type: 'unload' }
@@ -93,6 +101,7 @@ export type EngineResults = {
   complete: { readonly answer: Completion | null; readonly stats: GenerationStats };
   evaluate: Evaluation;
   tokenize: number[];
+  'count-tokens': TokenCount;
   detokenize: string;
   interrupt: null;
   unload: null;

@@ -65,6 +65,8 @@ export class EngineHost {
         return session.evaluate(request.ids, request.count, abort.signal);
       case 'tokenize':
         return session.tokenize(request.text);
+      case 'count-tokens':
+        return session.countTokens(request.messages);
       case 'detokenize':
         return session.detokenize(request.ids);
       case 'interrupt':

@@ -9,12 +9,14 @@ import type { PreparedModel } from '#engine/worker/model-source.ts';
 import { pipelineOf, watchForward } from '#engine/worker/pipeline.ts';
 import type { ForwardWatch, Pipeline } from '#engine/worker/pipeline.ts';
 import type { ProgressMeter } from '#engine/worker/progress-meter.ts';
+import { RememberedCounts } from '#engine/worker/remembered-counts.ts';
 
 /** A model on the GPU. `gone` is aborted with the reason when the model ends: unloaded, or its device lost. */
 export class LoadedModel {
   readonly engine: MLCEngine;
   readonly pipeline: Pipeline;
   readonly model: PreparedModel;
+  readonly counts = new RememberedCounts();
   readonly #gone = new AbortController();
   selfTest: SelfTestReport = { kernels: 0, kernelCount: 0, layerRows: 0, knownTokens: 0, elapsedMs: 0 };
   /** The generation that runs now. */

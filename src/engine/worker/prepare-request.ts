@@ -1,4 +1,4 @@
-import { prepareMessages } from '#formats/chat-template/conversation.ts';
+import { prepareContinuation, prepareMessages } from '#formats/chat-template/conversation.ts';
 import { sentinel, stripSentinels } from '#formats/tokenizer/sentinels.ts';
 import type { Generation, PreparedGeneration } from '#engine/worker/generate.ts';
 import type { LoadedModel } from '#engine/worker/loaded-model.ts';
@@ -13,7 +13,9 @@ export function prepareRequest(
   const hides = { hidesAlternatives: hidesAlternatives(request) };
   if (type === 'chat') {
     const checked = checkChatRequest(request, names, pipeline.fullVocabSize);
-    return { type, request: { ...checked, messages: prepareMessages(chatFormat, checked.messages) }, ...hides };
+    const { continue_final_message: continues, ...rest } = checked;
+    const prepare = continues ? prepareContinuation : prepareMessages;
+    return { type, request: { ...rest, messages: prepare(chatFormat, checked.messages) }, ...hides };
   }
   const checked = checkCompletionRequest(request, names, pipeline.fullVocabSize);
   // WebLLM puts nothing before a completion's prompt, so BOS goes in here, where the model wants one.

@@ -15,7 +15,7 @@ type Common = ChatRequest | CompletionRequest;
 export function checkChatRequest(request: ChatRequest, names: readonly string[], vocabularySize: number): ChatRequest {
   checkObject(request);
   const { messages, response_format } = request;
-  if (!Array.isArray(messages) || messages.length === 0) refuse('messages must be a list with at least one message');
+  checkList(messages);
   const checked = checkCommon(request, names, vocabularySize);
   // WebLLM 0.2.86 fails on JSON without a schema; the grammar of JSON objects is the same thing.
   if (response_format?.type === 'json_object' && (response_format.schema ?? null) === null) {
@@ -70,6 +70,11 @@ export function checkCount(name: string, value: number | null | undefined, max: 
   if (value === undefined || value === null) return;
   if (!Number.isInteger(value) || value < 1 || value > max)
     refuse(`${name} is ${String(value)}; it must be a whole number from 1 to ${max}`);
+}
+
+/** Messages of a request, before their chat format checks each. */
+export function checkList(messages: unknown): asserts messages is readonly unknown[] {
+  if (!Array.isArray(messages) || messages.length === 0) refuse('messages must be a list with at least one message');
 }
 
 function checkObject(request: unknown): void {

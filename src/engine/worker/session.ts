@@ -1,4 +1,5 @@
 import { AppError, isAppError } from '#base/errors.ts';
+import { countPrompt } from '#formats/chat-template/count-prompt.ts';
 import { stripSentinels } from '#formats/tokenizer/sentinels.ts';
 import type {
   AdapterDescription,
@@ -8,7 +9,8 @@ import type {
   GpuNeed,
   ModelInfo,
 } from '#engine/protocol/info.ts';
-import type { Evaluation, ImportSettings, LoadSettings } from '#engine/protocol/messages.ts';
+import type { Evaluation, ImportSettings, LoadSettings, TokenCount } from '#engine/protocol/messages.ts';
+import type { ChatRequest } from '#engine/protocol/openai.ts';
 import type { LoadProgress, LoadStage } from '#engine/protocol/progress.ts';
 import { bufferLimitsFor, checkBufferFits, describeAdapter, findAdapter } from '#engine/worker/adapter.ts';
 import { assessGpu } from '#engine/worker/assess.ts';
@@ -29,7 +31,7 @@ import { orAborted } from '#engine/worker/or-aborted.ts';
 import { callLibrary } from '#engine/worker/pipeline.ts';
 import { prepareRequest } from '#engine/worker/prepare-request.ts';
 import { ProgressMeter } from '#engine/worker/progress-meter.ts';
-import { checkCount, checkIds } from '#engine/worker/request-check.ts';
+import { checkCount, checkIds, checkList } from '#engine/worker/request-check.ts';
 import { selfTest } from '#engine/worker/self-test/self-test.ts';
 import { SharedPipelines } from '#engine/worker/shared-pipelines.ts';
 import { TaskQueue } from '#engine/worker/task-queue.ts';
@@ -256,6 +258,14 @@ export class EngineSession {
   tokenize(text: string): number[] {
     if (typeof text !== 'string') throw new AppError('engine-request', { what: 'text is no text' });
     return [...this.#ready('tokenize').pipeline.tokenizer.encode(stripSentinels(text))];
+  }
+
+  /** What a conversation that ends in a question takes of the context, to the token. */
+  countTokens(messages: ChatRequest['messages']): TokenCount {
+    const { counts, model, pipeline } = this.#ready('countTokens');
+    checkList(messages);
+    const encode = (text: string) => pipeline.tokenizer.encode(text).length;
+    return counts.round(encode, (count) => countPrompt(model.chatFormat, messages, count));
   }
 
   detokenize(ids: readonly number[]): string {

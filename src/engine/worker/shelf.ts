@@ -1,6 +1,6 @@
 import { AppError, isAppError } from '#base/errors.ts';
 import { matchChatTemplate } from '#formats/chat-template/match.ts';
-import { catalogIdOf, identityOf } from '#catalog/catalog.ts';
+import { catalogIdOf, identityOf, variantName } from '#catalog/catalog.ts';
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { ModelInfo } from '#engine/protocol/info.ts';
 import type { ExportResult, ModelSource, VerifyResult } from '#engine/protocol/messages.ts';
@@ -81,7 +81,7 @@ export class Shelf implements ModelShelf {
       {
         source: from!,
         alternatives: alternatives as GgufSource[],
-        name: entry?.name ?? null,
+        name: entry && variantName(entry),
         identity: entry && identityOf(entry),
         chatTemplate: settings.chatTemplate,
         library: { runtimeWasm, version: await sha256(runtimeWasm), profile },

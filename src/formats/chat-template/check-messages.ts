@@ -25,7 +25,7 @@ export function checkMessages(messages: readonly unknown[], alternates: boolean)
 }
 
 /** OpenAI's content: a string, or a list of parts of which all must be text. */
-function textOf(content: unknown, index: number): string {
+export function textOf(content: unknown, index: number): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) throw new AppError('chat-content', { index, found: typeof content });
   return content

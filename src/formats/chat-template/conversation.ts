@@ -17,14 +17,15 @@
 // tokens are those that the model chose; when the cache was lost, those of its text. An answer that begins with what the
 // template writes between the opening and an answer (Llama 2's space) is taken to have it from there, because it is the
 // model that wrote it.
-import { checkMessages } from '#formats/chat-template/check-messages.ts';
+import { AppError } from '#base/errors.ts';
+import { checkMessages, textOf } from '#formats/chat-template/check-messages.ts';
 import type { ChatFamily } from '#formats/chat-template/match.ts';
 import {
   ConversationWriter,
   type PreparedMessage,
   type PromptFormat,
 } from '#formats/chat-template/conversation-writer.ts';
-import { CONTINUES } from '#formats/tokenizer/sentinels.ts';
+import { CONTINUES, stripSentinels } from '#formats/tokenizer/sentinels.ts';
 import type { Tokenizer } from '#formats/tokenizer/tokenizer-json.ts';
 
 /** How one model writes a conversation: plain data, stored with the model. */
@@ -100,4 +101,17 @@ export function createConversationTemplate(format: ChatFormat): ConversationTemp
 export function prepareMessages(format: ChatFormat, messages: readonly unknown[]): PreparedMessage[] {
   const { table } = format.family;
   return new ConversationWriter(format, table, checkMessages(messages, table.alternates)).write();
+}
+
+/**
+ * The same for a conversation that ends in an unfinished answer: what the model writes then is its rest. Throws `chat-messages`
+ * where the last message is no answer.
+ */
+export function prepareContinuation(format: ChatFormat, messages: readonly unknown[]): PreparedMessage[] {
+  const index = messages.length - 1;
+  const { role, content } = (messages[index] ?? {}) as { role?: unknown; content?: unknown };
+  if (role !== 'assistant') throw new AppError('chat-messages', { index, role: String(role), expected: 'assistant' });
+  const prepared = prepareMessages(format, messages.slice(0, -1));
+  const last = prepared.pop()!;
+  return [...prepared, { ...last, content: last.content + stripSentinels(textOf(content, index)) }];
 }

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createChatFormat,
   createConversationTemplate,
+  prepareContinuation,
   prepareMessages,
   type ChatFormat,
 } from '#formats/chat-template/conversation.ts';
+import { countPrompt } from '#formats/chat-template/count-prompt.ts';
 import { matchChatTemplate } from '#formats/chat-template/match.ts';
 import { textAt } from '#formats/gguf/metadata-access.ts';
 import { CONTINUES } from '#formats/tokenizer/sentinels.ts';
@@ -175,6 +177,32 @@ describe.each(Object.keys(MODELS))('%s', (name) => {
     for (const messages of [turns, ...(knowsSystem() ? [[system('Count on.'), ...turns]] : [])]) {
       expect(open().prefill(prepareMessages(format, messages)).ids).toEqual(expected(messages));
     }
+  });
+
+  test('counts what it prefills, message by message', () => {
+    const count = (text: string) => tokenizer.encode(text).length;
+    const turns = [user('One, two?'), assistant('Three.'), user('Four?'), assistant('Five,\nsix.'), user('Seven?')];
+    for (const messages of [turns, turns.slice(0, 1), ...(knowsSystem() ? [[system('Count on.'), ...turns]] : [])]) {
+      const counted = countPrompt(format, messages, count);
+      expect(counted.total).toBe(open().prefill(prepareMessages(format, messages)).ids.length);
+      expect(counted.messages).toHaveLength(messages.length);
+      expect(counted.messages.reduce((sum, tokens) => sum + tokens, 0)).toBe(counted.total);
+      // A system text may cost nothing where the template has one of its own that gives way to it.
+      const spoken = counted.messages.slice(messages[0]!.role === 'system' ? 1 : 0);
+      expect(Math.min(...spoken)).toBeGreaterThan(0);
+    }
+  });
+
+  test('goes on with an answer that is not finished', () => {
+    const messages = [user('One, two?'), assistant('Three.'), user('Four?')];
+    const opening = prepareMessages(format, messages);
+    const continued = prepareContinuation(format, [...messages, assistant('Five, <|im_end|></s> si')]);
+    expect(continued.slice(0, -1)).toEqual(opening.slice(0, -1));
+    expect(continued.at(-1)).toEqual({
+      ...opening.at(-1),
+      content: `${opening.at(-1)!.content}Five, <|im_end|></s> si`,
+    });
+    expect(() => prepareContinuation(format, messages)).toThrow('assistant');
   });
 
   test('goes on in the kept cache so that the whole is the rendering', () => {
