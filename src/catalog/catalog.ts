@@ -64,6 +64,14 @@ export type CatalogModel = {
 
 export type Catalog = { readonly models: readonly CatalogModel[] };
 
+/** What tells a model from the other sizes of its family; the included one has none. */
+export const variantName = ({
+  name,
+  quantization,
+  badge,
+}: Pick<CatalogModel, 'name' | 'quantization' | 'badge'>): string =>
+  badge === 'included' ? name : `${name} ${quantization}`;
+
 /** Stands for a model's bytes, wherever they come from. */
 export const identityOf = ({ id, version }: Pick<CatalogModel, 'id' | 'version'>): string => `${id}@${version}`;
 

@@ -1,4 +1,5 @@
 // What a person chose to load, and how it is asked of the engine.
+import { variantName } from '#catalog/catalog.ts';
 import type { CatalogModel } from '#catalog/catalog.ts';
 import type { ModelInfo } from '#engine/protocol/info.ts';
 
@@ -21,7 +22,8 @@ export function sourceOf(choice: ModelChoice): LoadSource {
     case 'catalog':
       return { model: choice.model };
     case 'stored':
-      return { stored: choice.key };
+      // By its source where that is known: then a damaged piece is fetched again, and what is stored needs no network.
+      return choice.catalogId === null ? { stored: choice.key } : { model: choice.catalogId };
     case 'urls':
       return { gguf: choice.urls };
     case 'files':
@@ -48,10 +50,10 @@ export function isChoiceOf(choice: ImportChoice, model: Pick<ModelInfo, 'catalog
 }
 
 /** A model of the catalog, under the name of its variant. */
-export const choiceOf = ({ id, name, quantization, badge }: CatalogModel): ImportChoice => ({
+export const choiceOf = (entry: CatalogModel): ImportChoice => ({
   kind: 'catalog',
-  name: badge === 'included' ? name : `${name} ${quantization}`,
-  model: id,
+  name: variantName(entry),
+  model: entry.id,
 });
 
 export const storedChoice = ({ key, name, catalogId }: ModelInfo): ModelChoice => ({
