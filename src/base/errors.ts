@@ -171,6 +171,24 @@ const MESSAGES = {
   'document-reader-died': 'The reader of {name} died: {reason}. Try again, or divide the file.',
   'document-passage': 'One character of the text takes {tokens} tokens; a passage of {limit} cannot hold it.',
 
+  // attachments and voice
+  'attachments-too-many': '{count} files cannot be attached to one message; at most {limit} can. Send some first.',
+  'attachment-missing': 'The text of the attachment {id} is not stored here any more. Attach the file again.',
+  'dictation-denied': 'The microphone was refused ({message}). Allow it for this site in the browser.',
+  'dictation-blocked': 'The browser allows no speech recognition here ({message}).',
+  'dictation-no-microphone': 'No microphone could be opened ({message}). Connect one, or choose another in the system.',
+  'dictation-network': 'The speech service of the browser could not be reached ({message}). Check the connection.',
+  'dictation-language': 'The browser recognises no speech in {language}.',
+  'dictation-pack': 'The language pack for {language} could not be fetched. Check the connection and try again.',
+  'dictation-silence': 'No speech was heard.',
+  'dictation-failed': 'Speech recognition failed: {reason} {message}',
+  'reading-no-voice': 'The browser has no voice for {language}. Install one in the system.',
+  'reading-only-remote': 'The only voices for {language} send the text over the network. Allow that, or install one.',
+  'reading-denied': 'The browser did not let the page speak. Press the button again.',
+  'reading-network': 'The voice for {language} needs the network, which failed. Choose one on this device.',
+  'reading-audio': 'The sound output is not available ({reason}). Close what uses it and try again.',
+  'reading-failed': 'The voice for {language} failed: {reason}. Choose another one.',
+
   // chat
   'chats-unavailable': 'The browser refused to open the database {name}: {reason}. Conversations are not kept.',
   'chats-not-saved': 'The conversation could not be saved: {reason}.',

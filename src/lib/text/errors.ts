@@ -300,6 +300,47 @@ const ENTRIES: Record<ErrorCode, Entry> = {
   ],
   'document-passage': ENGINE,
 
+  'attachments-too-many': [
+    (details) => `At most ${String(details['limit'])} files can go with one message. Send some first.`,
+    'none',
+  ],
+  'attachment-missing': ['The text of this file is no longer stored here. Attach the file again.', 'none'],
+  'dictation-denied': [
+    'The browser does not let this page use the microphone. Allow it in the browser’s settings for this site, and try again.',
+    'none',
+  ],
+  'dictation-blocked': ['This browser does not allow speech recognition here. You can go on typing.', 'none'],
+  'dictation-no-microphone': ['No microphone was found. Connect one, or choose one in the system’s settings.', 'none'],
+  'dictation-network': [
+    'The browser sends speech to its maker to understand it, and could not reach them. Check your connection.',
+    'none',
+  ],
+  'dictation-language': ['This browser does not understand speech in this language.', 'none'],
+  'dictation-pack': ['The language pack could not be downloaded. Check your connection, and try again.', 'none'],
+  'dictation-silence': ['Nothing was heard. Speak nearer to the microphone, or see whether it is switched on.', 'none'],
+  'dictation-failed': ['Dictation stopped without saying why. Try again.', 'none'],
+  'reading-no-voice': [
+    'This browser has no voice for the language of this answer. One can be added in the system’s settings, under speech.',
+    'none',
+  ],
+  'reading-only-remote': [
+    'The only voices for this language send the text over the network. You can allow that in the settings, under voice.',
+    'none',
+  ],
+  'reading-denied': ['The browser did not let the page speak. Press the button once more.', 'none'],
+  'reading-network': [
+    'This voice needs the network, and could not reach it. Choose a voice on this device in the settings.',
+    'none',
+  ],
+  'reading-audio': [
+    'The sound output is in use or missing. Look at the system’s sound settings, and try again.',
+    'none',
+  ],
+  'reading-failed': [
+    'This voice could not read the answer. Choose another one in the settings, and try again.',
+    'none',
+  ],
+
   'chats-unavailable': ['This browser keeps nothing for this page, so conversations end when you close it.', 'none'],
   'chats-not-saved': ['The last change could not be saved on this device.', 'none'],
 };
