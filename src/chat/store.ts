@@ -16,7 +16,7 @@ interface ChatsSchema extends DBSchema {
   settings: { key: string; value: string };
 }
 
-export type Setting = 'open-conversation' | 'last-model';
+export type Setting = 'open-conversation' | 'last-model' | 'on-processor';
 const VERSION = 1;
 /** Above any index of a message: ends a range over one conversation. */
 const LAST_INDEX = Number.MAX_SAFE_INTEGER;

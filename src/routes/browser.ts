@@ -1,6 +1,7 @@
 // What the page needs of the browser, in one place. Nothing here runs while the site is built.
 import { asset, base } from '$app/paths';
 import { trustedScriptUrl } from '#base/trusted-script-url.ts';
+import { hasMemory64 } from '#base/wasm-memory64.ts';
 import { ChatStore } from '#chat/store.ts';
 import { connectCpu } from '#engine/client/connect-cpu.ts';
 import { connect } from '#engine/client/connect.ts';
@@ -31,6 +32,7 @@ export function browserOutside(): Outside {
         userAgent: navigator.userAgent,
         maxTouchPoints: navigator.maxTouchPoints,
         gpu: navigator.gpu,
+        hasMemory64: hasMemory64(),
       }),
     async readSurroundings({ system }) {
       const words = navigator as NavigatorWords;
@@ -44,6 +46,7 @@ export function browserOutside(): Outside {
     // The catalog's addresses may be below the site's root.
     measureThroughput: (url) => measureThroughput(new URL(url, siteUrl()).href, fetch, () => performance.now()),
     readCatalog: () => readCatalog(`${siteUrl().href}catalog.json`, fetch),
+    whenOnline: (act) => globalThis.addEventListener?.('online', act), // not while the site is built
     persist: async () => navigator.storage?.persist?.(),
     canPickFolder: () => 'showDirectoryPicker' in globalThis,
     pickFolder,
@@ -55,12 +58,12 @@ export function browserOutside(): Outside {
 }
 
 /** Null when the person closes the browser's own dialog. */
-async function pickFolder(): Promise<FileSystemDirectoryHandle | null> {
+async function pickFolder(mode: 'read' | 'readwrite'): Promise<FileSystemDirectoryHandle | null> {
   const { showDirectoryPicker: pick } = globalThis as typeof globalThis & {
-    showDirectoryPicker(options: { mode: 'readwrite' }): Promise<FileSystemDirectoryHandle>;
+    showDirectoryPicker(options: { mode: 'read' | 'readwrite' }): Promise<FileSystemDirectoryHandle>;
   };
   try {
-    return await pick({ mode: 'readwrite' });
+    return await pick({ mode });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') return null;
     throw error;

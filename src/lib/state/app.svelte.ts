@@ -14,7 +14,7 @@ import { DeviceCheck } from './device-check.svelte.ts';
 import type { Surroundings } from './device-check.svelte.ts';
 import type { Device } from './device.ts';
 import { Downloads } from './downloads.svelte.ts';
-import { EMBEDDED_CHOICE, isEmbedded } from './embedded.ts';
+import { EMBEDDED_CHOICE } from './embedded.ts';
 import { partOf } from './load-view.ts';
 import type { LoadView } from './load-view.ts';
 import { isChoiceOf, storedChoice } from './model-choice.ts';
@@ -38,9 +38,11 @@ export type Outside = {
   measureThroughput: (url: string) => Promise<number | null>;
   readCatalog: () => Promise<Catalog>;
   persist: () => Promise<unknown>;
-  /** Whether a folder can be chosen to write to; not every browser can. */
+  /** Calls back whenever the browser has a network again. */
+  whenOnline: (act: () => void) => void;
+  /** Whether a page gets a folder to read and write; not every browser gives it. */
   canPickFolder: () => boolean;
-  pickFolder: () => Promise<FileSystemDirectoryHandle | null>;
+  pickFolder: (mode: 'read' | 'readwrite') => Promise<FileSystemDirectoryHandle | null>;
   /** Makes the page itself available without a network; hands over what changes to a newer build once one waits. */
   keepShell: (onUpdate: (takeOver: () => void) => void) => void;
   userAgent: () => string;
@@ -101,7 +103,7 @@ export class App {
     this.storeroom = new Storeroom({ ...outside, model: this.model, check: this.check });
   }
 
-  /** Whether stored models can be copied to a folder here. */
+  /** Whether the browser gives this page a folder that the person chooses. */
   get canPickFolder(): boolean {
     return this.#outside.canPickFolder();
   }
@@ -123,11 +125,12 @@ export class App {
     return this.device?.problem === null || this.onProcessor;
   }
 
-  /** Runs the included model on the processor from now on. */
-  async useProcessor(): Promise<boolean> {
+  /** Computes on the processor from now on, also in later visits, and loads a small model there. */
+  async useProcessor(choice: ModelChoice = EMBEDDED_CHOICE): Promise<boolean> {
     this.onProcessor = true;
+    void this.desk.write('on-processor', 'yes');
     this.model.restart();
-    return this.load(EMBEDDED_CHOICE);
+    return this.load(choice);
   }
 
   /** Opens what was kept. Loads no model and downloads nothing. Every page calls it, and the first call counts. */
@@ -142,9 +145,12 @@ export class App {
     this.lastModel = await this.desk.setting('last-model');
     this.started = true;
     await checked;
-    if (this.device?.problem === null && (await this.#outside.hasStoredModels())) {
+    const { problem, hasProcessor } = this.device!;
+    this.onProcessor = problem !== null && hasProcessor && (await this.desk.setting('on-processor')) !== null;
+    if (this.onProcessor || (problem === null && (await this.#outside.hasStoredModels()))) {
       this.#keepShell();
-      this.downloads.offer(await this.model.refreshStored());
+      const stored = await this.model.refreshStored();
+      if (!this.onProcessor) this.downloads.offer(stored);
     }
   }
 
@@ -169,8 +175,7 @@ export class App {
   async resume(): Promise<boolean> {
     const model = this.resumable;
     if (model === null) return false;
-    // The site's own model is asked for as such: then a damaged piece of it is fetched again.
-    return this.load(isEmbedded(model) ? EMBEDDED_CHOICE : storedChoice(model));
+    return this.load(storedChoice(model));
   }
 
   /** Whether a model will work here; null while too little is known. */
@@ -211,8 +216,7 @@ export class App {
     const ready = this.downloads.current;
     if (ready?.status !== 'ready' || ready.model === null) return false;
     this.downloads.dismiss();
-    // Asked for by its source where that is known: then a damaged piece is fetched again.
-    return this.load(ready.choice.kind === 'catalog' ? ready.choice : storedChoice(ready.model));
+    return this.load(storedChoice(ready.model));
   }
 
   /** Takes what was typed, and sees soon whether it still fits. */

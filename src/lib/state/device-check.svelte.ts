@@ -34,7 +34,8 @@ export class DeviceCheck {
   readonly facts: Facts | null = $derived.by(() => {
     const { device, surroundings, trial, bytesPerSecond } = this;
     if (device === null || surroundings === null) return null;
-    return { hasGpu: device.problem === null, isSoftware: device.isSoftware, ...surroundings, trial, bytesPerSecond };
+    const { problem, isSoftware, hasProcessor } = device;
+    return { hasGpu: problem === null, hasProcessor, isSoftware, ...surroundings, trial, bytesPerSecond };
   });
 
   readonly #outside: Outside;

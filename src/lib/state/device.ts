@@ -12,6 +12,8 @@ export type Device = {
   browser: Browser;
   /** The browser computes on the processor in place of a graphics card. */
   isSoftware: boolean;
+  /** Without a graphics card a small model can be computed on the processor here. */
+  hasProcessor: boolean;
 };
 
 type Surroundings = {
@@ -20,17 +22,19 @@ type Surroundings = {
   /** iPads call themselves Macs; only the number of fingers tells. */
   maxTouchPoints: number;
   gpu: Pick<GPU, 'requestAdapter'> | undefined;
+  /** Whether llama.cpp's WebAssembly can run. */
+  hasMemory64: boolean;
 };
 
 /** Asks for an adapter, which costs milliseconds and loads nothing. */
-export async function checkDevice({ isSecureContext, userAgent, maxTouchPoints, gpu }: Surroundings): Promise<Device> {
-  const system = systemOf(userAgent, maxTouchPoints);
-  const browser = browserOf(userAgent);
+export async function checkDevice(surroundings: Surroundings): Promise<Device> {
+  const { isSecureContext, userAgent, maxTouchPoints, gpu, hasMemory64 } = surroundings;
   const found = (problem: DeviceProblem | null, isSoftware = false): Device => ({
     problem,
-    system,
-    browser,
+    system: systemOf(userAgent, maxTouchPoints),
+    browser: browserOf(userAgent),
     isSoftware,
+    hasProcessor: isSecureContext && hasMemory64,
   });
   if (!isSecureContext) return found('insecure');
   if (gpu === undefined) return found('missing');

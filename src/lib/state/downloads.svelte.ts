@@ -1,4 +1,4 @@
-import type { AppError } from '#base/errors.ts';
+import type { AppError, ErrorCode } from '#base/errors.ts';
 import type { Engine } from '#engine/client/engine.ts';
 import type { ModelInfo } from '#engine/protocol/info.ts';
 import type { LoadProgress, LoadStage } from '#engine/protocol/progress.ts';
@@ -14,6 +14,8 @@ export type Download = {
   /** `waiting`: another tab gets the same model. `ready`: it is stored whole and waits to be used. */
   readonly status: 'running' | 'waiting' | 'paused' | 'failed' | 'ready';
   readonly progress: SteadyProgress | null;
+  /** It runs, and for a while no byte has come. */
+  readonly isQuiet: boolean;
   /** Why it failed. */
   readonly error: AppError | null;
   /** Once it is ready. */
@@ -28,7 +30,20 @@ type Outside = {
   onStored: () => Promise<readonly ModelInfo[]>;
   onReady: (download: Download) => void;
   onRate: (bytesPerSecond: number) => void;
+  /** Calls back whenever the browser has a network again. */
+  whenOnline: (act: () => void) => void;
 };
+
+/** Without a byte for so long, a rate and a time left would be untrue. */
+const QUIET_AFTER_MS = 5000;
+/** What a network that is back mends by itself. */
+const MENDED_BY_NETWORK: readonly ErrorCode[] = [
+  'source-unreachable',
+  'source-cut',
+  'source-stalled',
+  'import-waits',
+  'catalog-unreachable',
+];
 
 /** Brings one model at a time into the store, beside whatever is loaded and answers. What has arrived is never lost. */
 export class Downloads {
@@ -37,11 +52,16 @@ export class Downloads {
   readonly #outside: Outside;
   #abort: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
+  #quiet: ReturnType<typeof setTimeout> | undefined;
   /** Unfinished models that the person does not want to be asked about in this visit. */
   readonly #declined: string[] = [];
 
   constructor(outside: Outside) {
     this.#outside = outside;
+    outside.whenOnline(() => {
+      const { current } = this;
+      if (current?.error && MENDED_BY_NETWORK.includes(current.error.code)) this.resume();
+    });
   }
 
   get isBusy(): boolean {
@@ -52,7 +72,9 @@ export class Downloads {
   start(choice: ImportChoice): void {
     if (this.isBusy) return;
     const before = this.current !== null && sameChoice(this.current.choice, choice) ? this.current.progress : null;
-    this.current = { choice, status: 'running', progress: this.#restarted(before), error: null, model: null };
+    const progress = this.#restarted(before);
+    this.current = { choice, status: 'running', progress, isQuiet: false, error: null, model: null };
+    this.#watch();
     this.#running = this.#run(choice);
   }
 
@@ -99,7 +121,7 @@ export class Downloads {
       if (!choice || this.#declined.includes(nameOf(choice))) continue;
       const { storedBytes: doneBytes, totalBytes } = model;
       const progress = steady(null, { doneBytes, totalBytes, bytesPerSecond: 0 }, this.#outside.now());
-      this.current = { choice, status: 'paused', progress, error: null, model: null };
+      this.current = { choice, status: 'paused', progress, isQuiet: false, error: null, model: null };
       return;
     }
   }
@@ -131,10 +153,20 @@ export class Downloads {
     if (abort.signal.aborted || this.current === null) return;
     if (report.stage === 'waiting') return this.#change({ status: 'waiting' });
     if (!COUNTED.includes(report.stage)) return;
-    const { progress } = this.current;
-    const shown = steady(progress, report, this.#outside.now());
-    if (shown !== progress || this.current.status !== 'running') this.#change({ status: 'running', progress: shown });
+    const { progress, status, isQuiet } = this.current;
+    this.#watch();
+    const shown = steady(isQuiet ? this.#restarted(progress) : progress, report, this.#outside.now());
+    if (shown !== progress || status !== 'running')
+      this.#change({ status: 'running', progress: shown, isQuiet: false });
     if (shown.bytesPerSecond !== null) this.#outside.onRate(shown.bytesPerSecond);
+  }
+
+  /** Begins to wait for the next byte. */
+  #watch(): void {
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => {
+      if (this.current?.status === 'running') this.#change({ isQuiet: true });
+    }, QUIET_AFTER_MS);
   }
 
   /** The bytes stay on the screen; rate and time left are watched anew. */

@@ -9,6 +9,8 @@ import type { Connection, StorageRoom } from './surroundings.ts';
 export type Facts = {
   /** False where the browser gives this page no graphics card at all. */
   readonly hasGpu: boolean;
+  /** Where there is none, a small model can be computed on the processor. */
+  readonly hasProcessor: boolean;
   readonly isSoftware: boolean;
   readonly isHandheld: boolean;
   /** Rounded by the browser, and by older ones cut at 8. */
@@ -29,6 +31,8 @@ export type Verdict =
   /** `isTried`: the memory was really had, for a moment. */
   | { readonly kind: 'yes'; readonly isTried: boolean }
   | { readonly kind: 'yes-with-context'; readonly contextLength: number }
+  /** Without a graphics card, and slowly. */
+  | { readonly kind: 'yes-on-processor' }
   /** Nothing speaks against it; only the trial is missing. */
   | { readonly kind: 'unchecked' }
   | {
@@ -102,7 +106,7 @@ export function readiness(
   const verdict = verdictFor(entry, storedBytes, facts, models);
   return {
     verdict,
-    isQuick: verdict.kind === 'yes' && missingBytes < QUICK_BYTES && isLight(entry),
+    isQuick: verdict.kind !== 'no' && missingBytes < QUICK_BYTES && isLight(entry),
     missingBytes,
     seconds,
     freeAfterBytes: Number.isFinite(free) ? Math.max(0, free - missingBytes * STORE_OVERHEAD) : null,
@@ -124,7 +128,7 @@ function verdictFor(entry: CatalogModel, storedBytes: number, facts: Facts, mode
 function judge(entry: CatalogModel, storedBytes: number, facts: Facts): Verdict {
   const stop = obstacle(entry, facts, storedBytes);
   if (stop !== null) return stop;
-  if (isLight(entry)) return { kind: 'yes', isTried: false };
+  if (isLight(entry)) return facts.hasGpu ? { kind: 'yes', isTried: false } : { kind: 'yes-on-processor' };
   const { trial } = facts;
   if (trial === null) return { kind: 'unchecked' };
   if (trial.reason !== null) return no('no-gpu', 'turn-on-gpu');
@@ -143,7 +147,7 @@ function judge(entry: CatalogModel, storedBytes: number, facts: Facts): Verdict 
 
 /** What speaks against a model without any trial; null when nothing does. */
 function obstacle(entry: CatalogModel, facts: Facts, storedBytes: number): Extract<Verdict, { kind: 'no' }> | null {
-  if (!facts.hasGpu) return no('no-gpu', 'turn-on-gpu');
+  if (!facts.hasGpu && !(facts.hasProcessor && isLight(entry))) return no('no-gpu', 'turn-on-gpu');
   const { bytes } = gpuNeed(entry);
   if (!isLight(entry)) {
     if (facts.isHandheld) return no('handheld', 'other-device', bytes);

@@ -2,25 +2,28 @@ import type { AppError } from '#base/errors.ts';
 import type { LoadProgress } from '#engine/protocol/progress.ts';
 import type { DeviceCheck } from './device-check.svelte.ts';
 import type { ModelSession } from './model-session.svelte.ts';
+import { sourceOf } from './model-choice.ts';
+import type { ImportChoice } from './model-choice.ts';
 import { asAppError } from './problem.ts';
 
 type Parts = {
   model: ModelSession;
   check: DeviceCheck;
-  /** Lets the person choose a folder that may be written to; null when they chose none. */
-  pickFolder: () => Promise<FileSystemDirectoryHandle | null>;
+  /** Lets the person choose a folder; null when they chose none. */
+  pickFolder: (mode: 'read' | 'readwrite') => Promise<FileSystemDirectoryHandle | null>;
 };
 
 export type Work = {
   /** Of the model it is done to; null for several, or for one that is not known yet. */
   readonly key: string | null;
-  readonly doing: 'verify' | 'delete' | 'export' | 'import';
+  readonly doing: 'verify' | 'repair' | 'delete' | 'export' | 'import';
 };
 
 /** What came of the last thing done here, to be told. */
 export type Outcome =
   | { readonly kind: 'intact'; readonly name: string; readonly bytes: number }
-  | { readonly kind: 'damaged'; readonly name: string; readonly key: string; readonly files: number }
+  | { readonly kind: 'damaged'; readonly name: string; readonly key: string }
+  | { readonly kind: 'repaired'; readonly name: string }
   | { readonly kind: 'exported'; readonly name: string; readonly folder: string; readonly bytes: number }
   | { readonly kind: 'imported'; readonly name: string }
   | { readonly kind: 'deleted'; readonly count: number; readonly beforeBytes: number; readonly afterBytes: number };
@@ -51,10 +54,18 @@ export class Storeroom {
     const { model } = this.#parts;
     await this.#run({ key, doing: 'verify' }, async () => {
       const name = model.stored.find((one) => one.key === key)?.name ?? '';
-      const { intact, checkedBytes, damaged } = await (await model.connected()).models.verify(key);
-      this.outcome = intact
-        ? { kind: 'intact', name, bytes: checkedBytes }
-        : { kind: 'damaged', name, key, files: damaged.length };
+      const { intact, checkedBytes } = await (await model.connected()).models.verify(key);
+      this.outcome = intact ? { kind: 'intact', name, bytes: checkedBytes } : { kind: 'damaged', name, key };
+    });
+  }
+
+  /** Fetches again what a check found damaged; `choice` is where the model came from. */
+  async repair(key: string, choice: ImportChoice): Promise<void> {
+    await this.#run({ key, doing: 'repair' }, async (signal) => {
+      const engine = await this.#parts.model.connected();
+      const from = sourceOf(choice) as { model: string };
+      await engine.models.import({ ...from, signal, onProgress: this.#follow });
+      this.outcome = { kind: 'repaired', name: choice.name };
     });
   }
 
@@ -83,7 +94,7 @@ export class Storeroom {
   async export(key: string): Promise<void> {
     const { model, pickFolder } = this.#parts;
     await this.#run({ key, doing: 'export' }, async (signal) => {
-      const directory = await pickFolder(); // first: a browser asks only right after a click
+      const directory = await pickFolder('readwrite'); // first: a browser asks only right after a click
       if (directory === null) return;
       const name = model.stored.find((one) => one.key === key)?.name ?? '';
       const engine = await model.connected();
@@ -93,9 +104,14 @@ export class Storeroom {
     });
   }
 
-  /** Brings in a model that was copied into a folder. Every byte is checked before the model counts as stored. */
-  async import(folder: readonly File[]): Promise<void> {
+  /**
+   * Brings in a model that was copied into a folder: these files, or for null a folder that the person chooses now. Every byte is
+   * checked before the model counts as stored.
+   */
+  async import(files: readonly File[] | null): Promise<void> {
     await this.#run({ key: null, doing: 'import' }, async (signal) => {
+      const folder = files ?? (await this.#parts.pickFolder('read'));
+      if (folder === null) return;
       const engine = await this.#parts.model.connected();
       const { name } = await engine.models.import({ folder, signal, onProgress: this.#follow });
       this.outcome = { kind: 'imported', name };

@@ -1,7 +1,8 @@
 import { en } from './en.ts';
 
+type Problem = 'insecure' | 'missing' | 'adapter';
 type Device = {
-  problem: 'insecure' | 'missing' | 'adapter';
+  problem: Problem;
   system: 'ios' | 'android' | 'mac' | 'windows' | 'linux' | 'other';
   browser: 'chromium' | 'firefox' | 'safari' | 'other';
 };
@@ -11,7 +12,15 @@ export function deviceWords({ problem, system, browser }: Device): { why: string
   return { why: en.device.reasons[problem], advice: adviceFor(problem, system, browser) };
 }
 
-function adviceFor(problem: Device['problem'], system: Device['system'], browser: Device['browser']): string {
+/** The same where there is a problem; null where there is none, or nobody has looked yet. */
+export function noGpuWords(
+  device: (Omit<Device, 'problem'> & { problem: Problem | null }) | null,
+): { why: string; advice: string } | null {
+  if (device === null || device.problem === null) return null;
+  return deviceWords({ ...device, problem: device.problem });
+}
+
+function adviceFor(problem: Problem, system: Device['system'], browser: Device['browser']): string {
   const words = en.device;
   if (problem === 'insecure') return words.secure;
   if (system === 'ios') return words.ios; // every browser there is Safari inside

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkDevice } from '#lib/state/device.ts';
-import { deviceWords } from '#lib/text/device.ts';
+import { deviceWords, noGpuWords } from '#lib/text/device.ts';
 
 const AGENTS = {
   linuxChrome: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36',
@@ -17,7 +17,7 @@ const adapter = (info: Partial<GPUAdapterInfo>) => ({
 const withAdapter = adapter({ vendor: 'nvidia', architecture: 'ampere' });
 const noAdapter = { requestAdapter: async () => null };
 const check = (userAgent: string, changes: Partial<Parameters<typeof checkDevice>[0]> = {}) =>
-  checkDevice({ isSecureContext: true, userAgent, maxTouchPoints: 0, gpu: withAdapter, ...changes });
+  checkDevice({ isSecureContext: true, userAgent, maxTouchPoints: 0, gpu: withAdapter, hasMemory64: true, ...changes });
 
 describe('checkDevice', () => {
   test('finds no problem where there is an adapter', async () => {
@@ -40,6 +40,14 @@ describe('checkDevice', () => {
     expect((await check(AGENTS.linuxChrome, { gpu: refuses })).problem).toBe('adapter');
   });
 
+  test('offers the processor only where llama.cpp can run: on a secure page, with a WebAssembly that has room', async () => {
+    expect(await check(AGENTS.linuxChrome, { gpu: undefined })).toMatchObject({ hasProcessor: true });
+    expect(await check(AGENTS.macSafari, { gpu: undefined, hasMemory64: false })).toMatchObject({
+      hasProcessor: false,
+    });
+    expect(await check(AGENTS.linuxChrome, { isSecureContext: false })).toMatchObject({ hasProcessor: false });
+  });
+
   test('knows an iPad that calls itself a Mac by its fingers', async () => {
     expect((await check(AGENTS.macSafari)).system).toBe('mac');
     expect((await check(AGENTS.macSafari, { maxTouchPoints: 5 })).system).toBe('ios');
@@ -54,4 +62,10 @@ test.each([
 ])('says what to do on %s', async (userAgent, advice) => {
   const device = await check(userAgent, { gpu: undefined });
   expect(deviceWords({ ...device, problem: 'missing' }).advice).toMatch(advice);
+});
+
+test('has no words where there is a graphics card, or before anybody looked', async () => {
+  expect(noGpuWords(null)).toBeNull();
+  expect(noGpuWords(await check(AGENTS.linuxChrome))).toBeNull();
+  expect(noGpuWords(await check(AGENTS.linuxChrome, { gpu: noAdapter }))?.why).toMatch(/no graphics card/);
 });

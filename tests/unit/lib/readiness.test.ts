@@ -26,6 +26,7 @@ const trial = (gib: number, triedGib = 16): GpuAssessment => ({
 /** A desktop with a real card, 200 GB for the site and a line of 8 MB/s. */
 const DESKTOP: Facts = {
   hasGpu: true,
+  hasProcessor: true,
   isSoftware: false,
   isHandheld: false,
   memoryGiB: 8,
@@ -105,7 +106,8 @@ describe('a device that SOLAR would take down', () => {
     ['a phone or tablet', { isHandheld: true }, 'handheld', 'other-device', SMALL.id],
     ['a processor as graphics card', { isSoftware: true }, 'software', 'turn-on-gpu', SMALL.id],
     ['four gigabytes of memory', { memoryGiB: 4 }, 'memory', 'other-device', SMALL.id],
-    ['no graphics card', { hasGpu: false }, 'no-gpu', 'turn-on-gpu', null],
+    ['no graphics card', { hasGpu: false }, 'no-gpu', 'turn-on-gpu', SMALL.id],
+    ['neither graphics card nor processor', { hasGpu: false, hasProcessor: false }, 'no-gpu', 'turn-on-gpu', null],
   ] as const)('%s is told no, what to do, and what works', (_, facts, because, doThis, instead) => {
     // Even a trial that went well changes nothing: phones grant memory that they take back with the tab.
     expect(verdict(Q4_0, { ...facts, trial: trial(16) })).toMatchObject({ kind: 'no', because, doThis, instead });
@@ -115,6 +117,14 @@ describe('a device that SOLAR would take down', () => {
   test('a browser that says nothing of the memory, or 8 for any amount, is not refused for it', () => {
     expect(verdict(Q8_0, { memoryGiB: null })).toEqual({ kind: 'unchecked' });
     expect(verdict(Q8_0, { memoryGiB: 8 })).toEqual({ kind: 'unchecked' });
+  });
+
+  test('the included model runs on the processor where there is no graphics card, if it has room on the disk', () => {
+    const report = readiness(SMALL, 0, { ...DESKTOP, hasGpu: false }, models);
+    expect(report).toMatchObject({ verdict: { kind: 'yes-on-processor' }, isQuick: true });
+    expect(verdict(SMALL, { hasGpu: false, hasProcessor: false })).toMatchObject({ because: 'no-gpu', instead: null });
+    const full = { quotaBytes: 50e9, usageBytes: 50e9 - 1e6, isPersisted: false };
+    expect(verdict(SMALL, { hasGpu: false, storage: full })).toMatchObject({ because: 'storage' });
   });
 
   test('the included model runs on all that have a graphics card, without a trial', () => {
