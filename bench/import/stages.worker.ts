@@ -52,7 +52,7 @@ async function prepare(stage: Stage, file: File, key: string): Promise<(count: n
       for (let at = 0; at < count; at++) {
         const parts = [0, 1, 2, 3].map(async (part) => {
           const place = at * CHUNK_BYTES + part * PART_BYTES;
-          chunk.set(await source.read(place, PART_BYTES), part * PART_BYTES);
+          await source.read(place, PART_BYTES, undefined, chunk.subarray(part * PART_BYTES, (part + 1) * PART_BYTES));
         });
         await Promise.all(parts);
       }

@@ -9,6 +9,7 @@ import { PROMPT, STEPS, TWO_LAYERS, writeExpected } from '#tests/full-size/expec
 import { FAULTS, FaultyImport } from '#tests/full-size/faulty-import.ts';
 import { askLlama, judge } from '#tests/full-size/judge.ts';
 import { watchMemory, type MemoryPeaks } from '#tests/full-size/memory.ts';
+import { importPlainly } from '#tests/full-size/plain-import.ts';
 import { evaluateInPage } from '#tests/full-size/solar-browser.ts';
 import { startWeightServer } from '#tests/full-size/weight-server.ts';
 import { writeSolarModel, type SolarRecipe } from '#tests/support/gguf/solar-model.ts';
@@ -28,9 +29,12 @@ const EXACT_TOLERANCE = 0.03;
  */
 const ROUNDED_PART = 0.055 * Math.sqrt(LAYERS / 2);
 
+/** Of a page with its workers, while it imports. */
+const MAX_PAGE_BYTES = 400 * 1024 * 1024;
+
 const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
-const memoryText = ({ total, pages, gpu }: MemoryPeaks) =>
-  `memory at most ${mb(total)} (pages and their workers ${mb(pages)}, GPU process ${mb(gpu)})`;
+const memoryText = ({ total, pages, largestPage, gpu }: MemoryPeaks) =>
+  `memory at most ${mb(total)} (pages and their workers ${mb(pages)}, the largest one ${mb(largestPage)}, GPU process ${mb(gpu)})`;
 
 function diskBytes(folder: string): number {
   return Number(execFileSync('du', ['-s', '--block-size=1', folder], { encoding: 'utf8' }).split('\t')[0]);
@@ -56,7 +60,15 @@ test.each(RECIPES)(`%s with ${LAYERS} layers`, async (recipe) => {
     say(`written: ${lap()}`);
   }
   const sizeBytes = statSync(path).size;
-  const server = await startWeightServer(SITE, { path, sizeBytes, etag: `"${recipe} ${LAYERS}"` });
+  const file = { path, sizeBytes, etag: `"${recipe} ${LAYERS}"` };
+  for (const kind of ['url', 'file'] as const) {
+    const { elapsedMs, peaks } = await importPlainly(kind, { siteFolder: SITE, file, profile });
+    const rate = `${mb(sizeBytes / (elapsedMs / 1000))}/s`;
+    say(`imported undisturbed from a ${kind}: ${(elapsedMs / 1000).toFixed(1)} s, ${rate}; ${memoryText(peaks)}`);
+    expect(peaks.largestPage).toBeLessThan(MAX_PAGE_BYTES);
+  }
+  lap();
+  const server = await startWeightServer(SITE, file);
   const memory = watchMemory(profile);
   let run: FaultyImport | null = null;
   try {

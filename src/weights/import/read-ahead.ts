@@ -71,7 +71,7 @@ async function readRange(
     const partLength = Math.min(partBytes, length - at);
     const readPart = async () => {
       signal.throwIfAborted();
-      into.set(await source.read(offset + at, partLength, signal), at);
+      await source.read(offset + at, partLength, signal, into.subarray(at, at + partLength));
       onRead(partLength);
     };
     parts.push(gate.run(readPart));

@@ -8,9 +8,14 @@ export interface ByteSource {
   /** Equal for the same bytes at the same place; other for a file that was replaced. */
   readonly fingerprint: string;
   /**
-   * Reads exactly `length` bytes. Calls may overlap. Throws an AppError (`source-…`) when the bytes cannot be had, and
-   * the signal's reason when that aborts.
+   * Reads exactly `length` bytes, into `into` where it is given, which has that length and is returned. Calls may overlap. Throws
+   * an AppError (`source-…`) when the bytes cannot be had, and the signal's reason when that aborts; `into` holds anything then.
    */
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  read(
+    offset: number,
+    length: number,
+    signal?: AbortSignal,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>>;
   close(): void;
 }

@@ -17,22 +17,17 @@ export function joinSources(parts: readonly ByteSource[], name: string, locator:
     locator,
     sizeBytes,
     fingerprint: parts.map(({ fingerprint }) => fingerprint).join('|'),
-    async read(offset, length, signal) {
+    async read(offset, length, signal, into = new Uint8Array(length)) {
       invariant(offset >= 0 && length >= 0 && offset + length <= sizeBytes, 'reads stay inside the file');
       const pieces = parts.flatMap((part, index) => {
         const from = Math.max(offset - starts[index]!, 0);
         const to = Math.min(offset + length - starts[index]!, part.sizeBytes);
-        return from < to ? [part.read(from, to - from, signal)] : [];
+        if (from >= to) return [];
+        const at = from + starts[index]! - offset;
+        return [part.read(from, to - from, signal, into.subarray(at, at + to - from))];
       });
-      const read = await Promise.all(pieces);
-      if (read.length === 1) return read[0]!;
-      const bytes = new Uint8Array(length);
-      let at = 0;
-      for (const piece of read) {
-        bytes.set(piece, at);
-        at += piece.length;
-      }
-      return bytes;
+      await Promise.all(pieces);
+      return into;
     },
     close: () => parts.forEach((part) => part.close()),
   };

@@ -74,11 +74,16 @@ class MirroredSource implements ByteSource {
     }
   }
 
-  async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  async read(
+    offset: number,
+    length: number,
+    signal?: AbortSignal,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     for (;;) {
       const source = this.#opened;
       try {
-        const bytes = await source.read(offset, length, signal);
+        const bytes = await source.read(offset, length, signal, into);
         this.#keepSample(offset, bytes);
         return bytes;
       } catch (error) {

@@ -1,6 +1,7 @@
 import { AppError } from '#base/errors.ts';
 import { RETRYABLE_STATUS, retryAfterMs } from './http-response.ts';
 import { Trouble } from './retry.ts';
+import { StreamReader } from './stream-reader.ts';
 
 /** One request and its body. A connection that fails or falls silent throws a Trouble; the caller decides what it cost. */
 export class Transfer {
@@ -8,14 +9,14 @@ export class Transfer {
   readonly #url: string;
   readonly #controller: AbortController;
   readonly #guard: Guard;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | null;
+  readonly #reader: StreamReader | null;
 
   private constructor(url: string, response: Response, controller: AbortController, guard: Guard) {
     this.#url = url;
     this.response = response;
     this.#controller = controller;
     this.#guard = guard;
-    this.#reader = response.body?.getReader() ?? null;
+    this.#reader = response.body && new StreamReader(response.body);
   }
 
   /** Sends the request and waits for the headers; `signal` stays in force until the body is read or cancelled. */
@@ -47,11 +48,10 @@ export class Transfer {
     return new Transfer(url, response, controller, guard);
   }
 
-  /** The next bytes of the body; null at its end. */
+  /** The next bytes of the body, good until the next call; null at its end. */
   async next(): Promise<Uint8Array<ArrayBuffer> | null> {
-    if (!this.#reader) return null;
-    const { value, done } = await this.#guard(() => this.#reader!.read());
-    return done ? null : value;
+    const reader = this.#reader;
+    return reader && this.#guard(() => reader.next());
   }
 
   /** A Trouble for a body that ended early. */
@@ -62,6 +62,7 @@ export class Transfer {
   /** Ends the connection. The rest of the body is not wanted. */
   cancel(): void {
     this.#controller.abort();
+    this.#reader?.release();
   }
 }
 

@@ -74,10 +74,17 @@ class UrlSource implements ByteSource {
     });
   }
 
-  async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  async read(
+    offset: number,
+    length: number,
+    signal?: AbortSignal,
+    into = new Uint8Array(length),
+  ): Promise<Uint8Array<ArrayBuffer>> {
     invariant(offset >= 0 && length >= 0 && offset + length <= this.sizeBytes, 'reads stay inside the file');
-    if (offset + length <= this.#head.length) return this.#head.slice(offset, offset + length);
-    const bytes = new Uint8Array(length);
+    if (offset + length <= this.#head.length) {
+      into.set(this.#head.subarray(offset, offset + length));
+      return into;
+    }
     let got = 0;
     await this.#retrying(signal, this.#policy.attempts, async (any, progressed) => {
       const filled = (count: number) => {
@@ -85,11 +92,11 @@ class UrlSource implements ByteSource {
         progressed();
       };
       while (got < length && !this.#sequential) {
-        await this.#readRange(offset + got, bytes.subarray(got), any, filled);
+        await this.#readRange(offset + got, into.subarray(got), any, filled);
       }
-      if (got < length) await this.#sequential!.read(offset + got, bytes.subarray(got), any, filled);
+      if (got < length) await this.#sequential!.read(offset + got, into.subarray(got), any, filled);
     });
-    return bytes;
+    return into;
   }
 
   close(): void {

@@ -77,10 +77,9 @@ export function largeSource({ header, sizeBytes }: LargeModel): ByteSource {
     locator: 'large.gguf',
     sizeBytes,
     fingerprint: `large|${sizeBytes}`,
-    async read(offset, length, signal) {
+    async read(offset, length, signal, bytes = new Uint8Array(length)) {
       await new Promise((resolve) => setTimeout(resolve, 1));
       signal?.throwIfAborted();
-      const bytes = new Uint8Array(length);
       for (let at = 0; at < length;) {
         const from = offset + at;
         const source =

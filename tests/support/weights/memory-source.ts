@@ -9,11 +9,12 @@ export function memorySource(bytes: Uint8Array<ArrayBuffer>, name = 'model.gguf'
     sizeBytes: bytes.length,
     fingerprint: `memory|${name}|${bytes.length}`,
     reads,
-    async read(offset, length, signal) {
+    async read(offset, length, signal, into = new Uint8Array(length)) {
       signal?.throwIfAborted();
       reads.push({ offset, length });
       await Promise.resolve();
-      return bytes.slice(offset, offset + length);
+      into.set(bytes.subarray(offset, offset + length));
+      return into;
     },
     close() {},
   };

@@ -19,6 +19,14 @@ test('reads every range of a cut file as the whole file has it', async () => {
   }
 });
 
+test('reads into memory it is given', async () => {
+  const joined = joinSources(parts, 'whole.gguf', 'here/whole.gguf');
+  const memory = new Uint8Array(20);
+  const into = memory.subarray(3, 18);
+  expect(await joined.read(5, 15, undefined, into)).toBe(into);
+  expect(memory).toEqual(Uint8Array.from([0, 0, 0, ...WHOLE.slice(5, 20), 0, 0]));
+});
+
 test('refuses to read past the end', async () => {
   const joined = joinSources(parts, 'whole.gguf', 'here/whole.gguf');
   await expect(joined.read(20, 4)).rejects.toMatchObject({ code: 'invariant' });
