@@ -12,6 +12,7 @@ export default ts.config(
       'node_modules/',
       'static/',
       'src/model-library/runtime/',
+      'src/lib/text/paraglide/',
       'bench/results/',
       'tests/.tmp/',
     ],

@@ -1,9 +1,10 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
 import type { Plugin } from 'vite';
+import { text } from './scripts/text.mjs';
 
 export default defineConfig({
-  plugins: [modernFontsOnly(), sveltekit()],
+  plugins: [text(), modernFontsOnly(), sveltekit()],
   // The highlighter's worker fetches each grammar when it is needed.
   worker: { format: 'es' },
   build: {

@@ -2,6 +2,7 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM_FLAGS, findChromium } from './scripts/chromium.mjs';
+import { text } from './scripts/text.mjs';
 
 const chromium = findChromium();
 
@@ -21,6 +22,7 @@ export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [text()],
         test: {
           name: 'unit',
           environment: 'node',
@@ -29,7 +31,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [sveltekit()],
+        plugins: [text(), sveltekit()],
         worker: { format: 'es' },
         // Packages that are imported when they are needed: found late, they would reload the page of a test.
         optimizeDeps: {

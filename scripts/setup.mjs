@@ -39,6 +39,8 @@ export function installDependencies() {
 
 const BUILD_INPUTS = [
   'src',
+  'messages',
+  'project.inlang/settings.json',
   'static',
   'scripts',
   'package-lock.json',
@@ -51,6 +53,7 @@ const BUILD_OUTPUTS = [
   join('static', 'sdk.js'),
   join('static', 'sdk.d.ts'),
   join('src', 'model-library', 'runtime', 'build'),
+  join('src', 'lib', 'text', 'paraglide'),
 ];
 
 function newestMs(path) {

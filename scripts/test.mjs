@@ -17,6 +17,7 @@ const STEPS = {
   lint: () => run('npx', ['eslint', '.', '--max-warnings', '0']),
   types: () => {
     run('npx', ['svelte-kit', 'sync']);
+    run('npm', ['run', '--silent', 'build:text']);
     run('npx', ['tsc', '--noEmit', '-p', '.']);
     run('npx', ['svelte-check', '--fail-on-warnings', '--threshold', 'warning']);
   },

@@ -1,4 +1,4 @@
-import { en } from './en.ts';
+import { m } from './paraglide/messages.js';
 
 type Problem = 'insecure' | 'missing' | 'adapter';
 type Device = {
@@ -9,7 +9,7 @@ type Device = {
 
 /** Why no model can run here, and the one thing to do in this browser on this system. */
 export function deviceWords({ problem, system, browser }: Device): { why: string; advice: string } {
-  return { why: en.device.reasons[problem], advice: adviceFor(problem, system, browser) };
+  return { why: m[`device.reasons.${problem}` as const](), advice: adviceFor(problem, system, browser) };
 }
 
 /** The same where there is a problem; null where there is none, or nobody has looked yet. */
@@ -21,13 +21,12 @@ export function noGpuWords(
 }
 
 function adviceFor(problem: Problem, system: Device['system'], browser: Device['browser']): string {
-  const words = en.device;
-  if (problem === 'insecure') return words.secure;
-  if (system === 'ios') return words.ios; // every browser there is Safari inside
-  if (browser === 'firefox') return words.firefox;
-  if (browser === 'safari') return words.safari;
-  if (browser !== 'chromium') return words.update;
-  if (system === 'linux') return words.linux;
-  if (system === 'android') return words.android;
-  return problem === 'adapter' ? words.chrome : words.update;
+  if (problem === 'insecure') return m['device.secure']();
+  if (system === 'ios') return m['device.ios'](); // every browser there is Safari inside
+  if (browser === 'firefox') return m['device.firefox']();
+  if (browser === 'safari') return m['device.safari']();
+  if (browser !== 'chromium') return m['device.update']();
+  if (system === 'linux') return m['device.linux']();
+  if (system === 'android') return m['device.android']();
+  return problem === 'adapter' ? m['device.chrome']() : m['device.update']();
 }

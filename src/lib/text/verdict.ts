@@ -1,5 +1,9 @@
-import { en } from './en.ts';
+import { formatBytes, formatNumber, formatWords } from './format.ts';
+import { m } from './paraglide/messages.js';
 
+type Because =
+  'no-gpu' | 'handheld' | 'software' | 'memory' | 'private-window' | 'storage' | 'gpu-buffer' | 'gpu-memory';
+type DoThis = 'turn-on-gpu' | 'other-device' | 'other-browser' | 'leave-private' | 'free-space' | 'close-programs';
 type Verdict =
   | { kind: 'yes'; isTried: boolean }
   | { kind: 'yes-with-context'; contextLength: number }
@@ -7,8 +11,8 @@ type Verdict =
   | { kind: 'unchecked' }
   | {
       kind: 'no';
-      because: keyof typeof en.verdict.because;
-      doThis: keyof typeof en.verdict.doThis;
+      because: Because;
+      doThis: DoThis;
       neededBytes: number;
       availableBytes: number;
     };
@@ -24,24 +28,39 @@ export function verdictWords(
   contextLength: number,
   noGpu: { why: string; advice: string } | null = null,
 ): VerdictWords {
-  const words = en.verdict;
   switch (verdict.kind) {
     case 'yes':
-      return { heading: words.yes, why: verdict.isTried ? words.yesTried : words.yesLight, doThis: null };
+      return {
+        heading: m['verdict.yes'](),
+        why: verdict.isTried ? m['verdict.yesTried']() : m['verdict.yesLight'](),
+        doThis: null,
+      };
     case 'yes-with-context':
-      return { heading: words.context, why: words.contextText(verdict.contextLength, contextLength), doThis: null };
+      return {
+        heading: m['verdict.context'](),
+        why: m['verdict.contextText']({
+          tokens: formatNumber(verdict.contextLength),
+          full: formatNumber(contextLength),
+          words: formatWords(verdict.contextLength),
+        }),
+        doThis: null,
+      };
     case 'yes-on-processor':
-      return { heading: words.processor, why: words.processorText, doThis: null };
+      return { heading: m['verdict.processor'](), why: m['verdict.processorText'](), doThis: null };
     case 'unchecked':
-      return { heading: words.unchecked, why: words.uncheckedText, doThis: null };
+      return { heading: m['verdict.unchecked'](), why: m['verdict.uncheckedText'](), doThis: null };
     case 'no': {
       const { because, doThis, neededBytes, availableBytes } = verdict;
-      if (because === 'no-gpu' && noGpu !== null) return { heading: words.noNow, why: noGpu.why, doThis: noGpu.advice };
+      if (because === 'no-gpu' && noGpu !== null)
+        return { heading: m['verdict.noNow'](), why: noGpu.why, doThis: noGpu.advice };
       const canChange = ['leave-private', 'free-space', 'close-programs'].includes(doThis);
       return {
-        heading: canChange ? words.noNow : words.no,
-        why: words.because[because](neededBytes, availableBytes),
-        doThis: words.doThis[doThis],
+        heading: canChange ? m['verdict.noNow']() : m['verdict.no'](),
+        why: m[`verdict.because.${because}` as const]({
+          needed: formatBytes(neededBytes),
+          available: formatBytes(availableBytes),
+        }),
+        doThis: m[`verdict.doThis.${doThis}` as const](),
       };
     }
     default:

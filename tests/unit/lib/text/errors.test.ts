@@ -6,7 +6,7 @@ test('sizes are told as people read them, and the one thing to do goes with them
     code: 'storage-full',
     details: { neededBytes: 6_071_640_064, freeBytes: 0, quotaBytes: 1 },
   });
-  expect(words.text).toContain('needs 6.1 GB more, and 0 B are free');
+  expect(words.text).toContain('needs 6.1 GB more, and 0 bytes are free');
   expect(words.action).toBe('space');
 });
 

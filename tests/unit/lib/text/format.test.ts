@@ -10,8 +10,8 @@ import {
 
 describe('formatBytes', () => {
   test.each([
-    [0, '0 B'],
-    [999, '999 B'],
+    [0, '0 bytes'],
+    [999, '999 bytes'],
     [1000, '1 kB'],
     [1500, '1.5 kB'],
     [98_123_456, '98 MB'],
@@ -19,7 +19,7 @@ describe('formatBytes', () => {
     [999_500_000, '1 GB'],
     [6_071_640_064, '6.1 GB'],
     [11_403_411_456, '11.4 GB'],
-    [-5, '0 B'],
+    [-5, '0 bytes'],
   ])('%d is %s', (bytes, text) => {
     expect(formatBytes(bytes)).toBe(text);
   });
@@ -34,11 +34,11 @@ test('a part is told in the unit of its whole and never exceeds it', () => {
 
 test.each([
   [0, 'a few seconds'],
-  [12, 'about 15 s'],
-  [59, 'about 60 s'],
+  [12, 'about 15 sec'],
+  [59, 'about 60 sec'],
   [240, 'about 4 min'],
-  [3600, 'about 1 h'],
-  [7800, 'about 2 h 10 min'],
+  [3600, 'about 1 hr'],
+  [7800, 'about 2 hr 10 min'],
 ])('%d seconds left is %s', (seconds, text) => {
   expect(formatTimeLeft(seconds)).toBe(text);
 });
@@ -47,8 +47,8 @@ test('small numbers keep a decimal and large ones do not', () => {
   expect(formatNumber(4.53)).toBe('4.5');
   expect(formatNumber(45.3)).toBe('45');
   expect(formatNumber(12_345)).toBe('12,345');
-  expect(formatSeconds(0.123)).toBe('0.12 s');
-  expect(formatSeconds(12.34)).toBe('12 s');
+  expect(formatSeconds(0.123)).toBe('0.12 sec');
+  expect(formatSeconds(12.34)).toBe('12 sec');
   expect(formatParameters(134_515_008)).toBe('135 million');
   expect(formatParameters(10_731_524_096)).toBe('10.7 billion');
 });
