@@ -28,8 +28,8 @@ export type Outcome =
   | { readonly kind: 'imported'; readonly name: string }
   | { readonly kind: 'deleted'; readonly count: number; readonly beforeBytes: number; readonly afterBytes: number };
 
-/** Three seconds in all: Chromium took a tenth of a second for half a gigabyte. */
-const FREED_TRIES = 20;
+/** Eight seconds in all: Chromium took a tenth of one for half a gigabyte, and two and a half where the bytes had just been read. */
+const FREED_TRIES = 54;
 const FREED_EVERY_MS = 150;
 /** Records and indexes of the database are counted too. */
 const COUNTING_SLACK_BYTES = 4 << 20;
