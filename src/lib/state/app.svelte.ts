@@ -4,7 +4,9 @@ import type { ContextBudget } from '#chat/context-budget.ts';
 import type { ChatStore } from '#chat/store.ts';
 import type { Engine } from '#engine/client/engine.ts';
 import type { ModelInfo } from '#engine/protocol/info.ts';
-import { en } from '#lib/text/en.ts';
+import { stageWords } from '#lib/text/stages.ts';
+import { formatPercent } from '#lib/text/format.ts';
+import { m } from '#lib/text/paraglide/messages.js';
 import { Announcer } from './announcer.svelte.ts';
 import type { ChatSession, Speaker } from './chat-session.svelte.ts';
 import { ContextMeter } from './context-meter.svelte.ts';
@@ -97,7 +99,7 @@ export class App {
       ...outside,
       engine,
       onStored: () => this.#refreshStored(),
-      onReady: ({ choice }) => this.announcer.say(en.downloads.ready(choice.name)),
+      onReady: ({ choice }) => this.announcer.say(m['downloads.ready']({ name: choice.name })),
       onRate: (bytesPerSecond) => (this.check.bytesPerSecond = bytesPerSecond),
     });
     this.storeroom = new Storeroom({ ...outside, model: this.model, check: this.check });
@@ -163,7 +165,7 @@ export class App {
       this.queued = false;
       return false;
     }
-    this.announcer.say(en.loading.ready(this.model.loaded.name));
+    this.announcer.say(m['loading.ready']({ name: this.model.loaded.name }));
     this.lastModel = this.model.loaded.key;
     void this.desk.write('last-model', this.lastModel);
     await this.measure();
@@ -310,15 +312,20 @@ export class App {
   async #ended(session: ChatSession): Promise<void> {
     if (session !== this.session || session.ended === null) return;
     const { state, text } = session.ended;
-    if (state === 'stopped') this.announcer.say(en.message.stopped);
-    else if (state !== 'failed') this.announcer.say(en.message.finished(text)); // a failure is an alert by itself
+    if (state === 'stopped') this.announcer.say(m['message.stopped']());
+    else if (state !== 'failed') this.announcer.say(m['message.finished']({ text })); // a failure is an alert by itself
     await this.measure();
   }
 
   #tell({ current }: LoadView): void {
     if (current === null) return;
     const percent = current.totalBytes > 0 ? Math.round(partOf(current) * 100) : null;
-    const { doing } = en.loading.stages[current.stage];
-    this.announcer.sayRarely(current.stage, en.loading.spoken(doing, percent), this.#outside.now(), SPEAK_EVERY_MS);
+    const { doing } = stageWords(current.stage);
+    this.announcer.sayRarely(
+      current.stage,
+      percent === null ? doing : m['loading.spoken']({ doing, percent: formatPercent(percent) }),
+      this.#outside.now(),
+      SPEAK_EVERY_MS,
+    );
   }
 }
