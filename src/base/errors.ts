@@ -92,6 +92,8 @@ const MESSAGES = {
     '{storedBytes} bytes of {key} are stored from {url}, which cannot be read now ({reason}). Try again later; or delete the model, and another host is tried.',
   'import-differs':
     'The stored part of {key} was made from other bytes than {url} has: chunk {index} of {path} differs. Delete the model and import it again.',
+  'import-content':
+    'The weights of {key} from {url} are not those that the catalog names: their content hash is {found}, expected {expected}. They were deleted. Tell the owner of the site, or take another model.',
   'folder-invalid': 'The folder holds no model that can be used here: {what} is {found}; expected {expected}.',
   'folder-file':
     'The file {name} of the model folder cannot be used: {reason}. Copy or export the folder again; what was imported is kept.',

@@ -1,17 +1,20 @@
 // The models that a site offers, as data: static/catalog.json. A deployer changes that file, no code and no build.
 
-/** Where the bytes of one model lie. Sources of one model hold different bytes; addresses of one file hold the same. */
+/**
+ * Where the bytes of one model lie. Sources of one model hold different bytes; addresses of one file hold the same. `contentHash` is
+ * what a complete import of this source has (weights/import/content-hash.ts), null where nobody has noted it.
+ */
 export type CatalogSource =
-  | { readonly kind: 'files'; readonly files: readonly CatalogFile[] }
+  | { readonly kind: 'files'; readonly files: readonly CatalogFile[]; readonly contentHash: string | null }
   /** The site's own pieces: the address of a model.json below the site's root, which lists them. */
-  | { readonly kind: 'site'; readonly list: string };
+  | { readonly kind: 'site'; readonly list: string; readonly contentHash: string | null };
 
 export type CatalogFile = {
   /** The same bytes at several hosts, the preferred one first. Absolute, or below the site's root. */
   readonly urls: readonly string[];
   /** Null where it is not known exactly. */
   readonly sizeBytes: number | null;
-  /** Null where nobody has published it; it is then recorded when the first import is complete. */
+  /** For people, as its host publishes it; null where nobody has. What a download is held against is `contentHash`. */
   readonly sha256: string | null;
 };
 
@@ -58,6 +61,8 @@ export type CatalogModel = {
   readonly goodAt: Words;
   /** What to know before one relies on it. */
   readonly limits: Words;
+  /** Tuned for single questions: it is told its instructions again before every later one. */
+  readonly singleTurn: boolean;
   readonly sampling: { readonly temperature: number; readonly topP: number };
   readonly knownAnswers: readonly KnownAnswer[];
 };

@@ -7,6 +7,7 @@ const MAX_LIST = 1024;
 const MAX_TEXT = 2000;
 const MAX_BYTES = 2 ** 45;
 
+const CONTENT_HASH = /^\d{1,4}-[0-9a-f]{64}$/;
 const BADGES = ['included', 'recommended', 'fastest', 'precise'] as const;
 
 /** Reads what a catalog.json says; throws `catalog-invalid` with the place of the first mistake. */
@@ -55,6 +56,7 @@ function parseModel(value: unknown, index: number): CatalogModel {
     languages: list(get('languages'), `${at}.languages`, 200).map((one) => text(one, `${at}.languages`)),
     goodAt: words(get('goodAt'), `${at}.goodAt`),
     limits: words(get('limits'), `${at}.limits`),
+    singleTurn: flag(model['singleTurn'] ?? false, `${at}.singleTurn`),
     sampling: {
       temperature: number(field(sampling, 'temperature', at), `${at}.sampling.temperature`, 0, 2),
       topP: number(field(sampling, 'topP', at), `${at}.sampling.topP`, 0.01, 1),
@@ -65,12 +67,19 @@ function parseModel(value: unknown, index: number): CatalogModel {
 
 function parseSource(value: unknown, at: string): CatalogSource {
   const source = object(value, at);
-  if (source['list'] !== undefined) return { kind: 'site', list: siteAddress(source['list'], `${at}.list`) };
+  const hash = source['contentHash'] ?? null;
+  const contentHash =
+    hash === null
+      ? null
+      : matching(hash, `${at}.contentHash`, CONTENT_HASH, 'a version, a hyphen and 64 hexadecimal digits');
+  if (source['list'] !== undefined) {
+    return { kind: 'site', list: siteAddress(source['list'], `${at}.list`), contentHash };
+  }
   const files = list(field(source, 'files', at), `${at}.files`, MAX_LIST).map((one, i) =>
     parseFile(one, `${at}.files[${i}]`),
   );
   if (files.length === 0) throw invalid(`${at}.files`, 'empty', 'at least one file');
-  return { kind: 'files', files };
+  return { kind: 'files', files, contentHash };
 }
 
 function parseFile(value: unknown, at: string): CatalogFile {

@@ -48,6 +48,8 @@ export type PlanInputs = PromptInputs & {
   /** Of the branch with the unsent question last. */
   readonly exchanges: readonly Exchange[];
   readonly windowTokens: number;
+  /** The beginning of an answer that is to be continued; it ends the prompt. */
+  readonly unfinished?: string;
   /** The longest answer that was asked for; null where nobody did. */
   readonly maxAnswerTokens: number | null;
 };
@@ -61,7 +63,9 @@ export async function planContext(asked: PlanInputs, counters: Counters): Promis
   const dropped = kept.filter((one) => one.rule === 'dropped' && one !== question);
   let given = kept.filter((one) => !dropped.includes(one));
   const answerTokens = answerRoom(windowTokens, inputs.maxAnswerTokens);
-  const roomTokens = windowTokens - answerTokens;
+  const unfinished = inputs.unfinished ?? '';
+  const begunTokens = await counters.text(unfinished);
+  const roomTokens = windowTokens - answerTokens - begunTokens;
 
   const heavy = await heavyTokens(question, inputs, counters);
   if (heavy > windowTokens) return tooLong(given, heavy, inputs, counters);
@@ -76,14 +80,18 @@ export async function planContext(asked: PlanInputs, counters: Counters): Promis
     count = await counters.prompt(writePrompt(given, inputs));
   }
   const messages = writePrompt(given, inputs);
+  if (unfinished !== '') messages.push({ role: 'assistant', content: unfinished });
   const next = oldestOf(given);
-  const overTokens = Math.max(0, count.total + LEAST_ANSWER_TOKENS - windowTokens);
+  const promptTokens = count.total + begunTokens;
+  const overTokens = Math.max(0, promptTokens + LEAST_ANSWER_TOKENS - windowTokens);
+  const { parts, restatedTokens } = await partsOf(given, count, inputs, counters);
   return {
     messages,
-    promptTokens: count.total,
+    promptTokens,
     windowTokens,
-    ...(await partsOf(given, count, inputs, counters)),
-    answerTokens: Math.max(0, Math.min(answerTokens, windowTokens - count.total)),
+    parts: { ...parts, history: parts.history + begunTokens },
+    restatedTokens,
+    answerTokens: Math.max(0, Math.min(answerTokens, windowTokens - promptTokens)),
     leftOut: [...out].flatMap(({ ids }) => ids),
     dropped: dropped.flatMap(({ ids }) => ids),
     nextOut: next?.ids ?? [],

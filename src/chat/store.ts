@@ -1,61 +1,39 @@
-// The one owner of the IndexedDB database `daylight-chats`. Version 1:
-//   conversations  id -> Conversation
-//   messages       [conversation id, index] -> Message; one record a message, so a streaming answer rewrites only itself
-//   drafts         conversation id, or '' for a new chat -> text not sent yet
-//   settings       name -> text
-// A later version adds its step to `upgrade` and never edits an old one.
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
-import { AppError } from '#base/errors.ts';
+// The one owner of the IndexedDB database `daylight-chats`, whose schema is in database.ts. Several tabs write at once:
+// a conversation's record is never put back whole, only what changed of it.
+import { AttachmentStore } from './attachment-store.ts';
 import type { Conversation, Message } from './conversation.ts';
+import { openChats, writing } from './database.ts';
+import type { ChatsDb } from './database.ts';
+import { PromptStore } from './prompt-store.ts';
 import { parseConversation, parseMessage } from './stored.ts';
+import { mendTree, newestHead } from './tree.ts';
 
-interface ChatsSchema extends DBSchema {
-  conversations: { key: string; value: Conversation };
-  messages: { key: [string, number]; value: Message };
-  drafts: { key: string; value: string };
-  settings: { key: string; value: string };
-}
+export type Setting = 'open-conversation' | 'last-model' | 'on-processor' | 'new-chat-settings' | 'voice';
 
-export type Setting = 'open-conversation' | 'last-model' | 'on-processor';
-const VERSION = 1;
-/** Above any index of a message: ends a range over one conversation. */
-const LAST_INDEX = Number.MAX_SAFE_INTEGER;
-
-const messagesOf = (id: string, from = 0): IDBKeyRange => IDBKeyRange.bound([id, from], [id, LAST_INDEX]);
+/** What may change of a conversation's record. */
+export type ConversationPatch = Partial<Omit<Conversation, 'id' | 'createdAt'>>;
 
 export class ChatStore {
-  readonly #db: IDBPDatabase<ChatsSchema>;
+  readonly attachments: AttachmentStore;
+  readonly prompts: PromptStore;
+  readonly #db: ChatsDb;
 
-  private constructor(db: IDBPDatabase<ChatsSchema>) {
+  private constructor(db: ChatsDb) {
     this.#db = db;
+    this.attachments = new AttachmentStore(db);
+    this.prompts = new PromptStore(db);
   }
 
   /** Opens or creates the database; throws `chats-unavailable` where the browser keeps nothing for this page. */
   static async open(name = 'daylight-chats'): Promise<ChatStore> {
-    try {
-      const db = await openDB<ChatsSchema>(name, VERSION, {
-        upgrade(created, oldVersion) {
-          if (oldVersion < 1) {
-            created.createObjectStore('conversations', { keyPath: 'id' });
-            created.createObjectStore('messages');
-            created.createObjectStore('drafts');
-            created.createObjectStore('settings');
-          }
-        },
-        // A newer page wants to upgrade: let it, rather than blocking it until this tab is closed.
-        blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
-      });
-      return new ChatStore(db);
-    } catch (cause) {
-      throw new AppError('chats-unavailable', { name, reason: reasonOf(cause) }, { cause });
-    }
+    return new ChatStore(await openChats(name));
   }
 
   close(): void {
     this.#db.close();
   }
 
-  /** Every conversation that is not deleted, the last used first. */
+  /** Every conversation that is not deleted, archived ones too, the last used first. */
   async conversations(): Promise<Conversation[]> {
     const records = await this.#db.getAll('conversations');
     return records
@@ -64,50 +42,84 @@ export class ChatStore {
       .sort((a, b) => b.updatedAt - a.updatedAt);
   }
 
-  /** A conversation's messages in order; empty when there is no such conversation. */
-  async messages(id: string): Promise<Message[]> {
-    const records = await this.#db.getAll('messages', messagesOf(id));
-    return records.map(parseMessage).filter((one): one is Message => one !== null);
+  /** One conversation, also a deleted one that is not erased yet; null when there is none. */
+  async conversation(id: string): Promise<Conversation | null> {
+    return parseConversation(await this.#db.get('conversations', id));
   }
 
-  /** Writes a conversation and its messages from index `from` on; later ones that are no longer there are erased. */
-  async write(conversation: Conversation, messages: readonly Message[], from: number): Promise<void> {
-    await this.#writing(async () => {
+  /** All messages of a conversation, on every branch, the oldest first; empty when there is no such conversation. */
+  async messages(id: string): Promise<Message[]> {
+    const records = await this.#db.getAllFromIndex('messages', 'conversation', id);
+    const messages = records.map(parseMessage).filter((one): one is Message => one !== null);
+    return mendTree(messages).sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  /** Writes a conversation that is not kept yet, or one that is with all it has. */
+  async write(conversation: Conversation, messages: readonly Message[]): Promise<void> {
+    const { id: conversationId } = conversation;
+    await writing(async () => {
       const tx = this.#db.transaction(['conversations', 'messages'], 'readwrite');
-      const store = tx.objectStore('messages');
       // Await nothing but requests of this transaction: any other await lets it commit early.
       await Promise.all([
         tx.objectStore('conversations').put(conversation),
-        store.delete(messagesOf(conversation.id, messages.length)),
-        ...messages.slice(from).map((message, at) => store.put(message, [conversation.id, from + at])),
+        ...messages.map((message) => tx.objectStore('messages').put({ ...message, conversationId })),
         tx.done,
       ]);
     });
   }
 
+  /**
+   * Writes what changed of a conversation and the messages that are new or changed, and returns its record; null, and
+   * nothing is written, when it is not kept any more.
+   */
+  async change(
+    id: string,
+    patch: ConversationPatch,
+    messages: readonly Message[] = [],
+    erased: readonly string[] = [],
+  ): Promise<Conversation | null> {
+    return writing(async () => {
+      const tx = this.#db.transaction(['conversations', 'messages'], 'readwrite');
+      const record = parseConversation(await tx.objectStore('conversations').get(id));
+      const changed = record === null ? null : { ...record, ...patch };
+      if (changed !== null) {
+        await Promise.all([
+          tx.objectStore('conversations').put(changed),
+          ...messages.map((message) => tx.objectStore('messages').put({ ...message, conversationId: id })),
+          ...erased.map((message) => tx.objectStore('messages').delete(message)),
+        ]);
+      }
+      await tx.done;
+      return changed;
+    });
+  }
+
   /** Hides a conversation; `restore` brings it back until `erase` removes it for good. */
   async remove(id: string, now: number): Promise<void> {
-    await this.#setDeleted(id, now);
+    await this.change(id, { deletedAt: now });
   }
 
   async restore(id: string): Promise<void> {
-    await this.#setDeleted(id, null);
+    await this.change(id, { deletedAt: null });
   }
 
-  /** Erases every removed conversation with its messages and draft. */
-  async erase(): Promise<void> {
-    const tx = this.#db.transaction(['conversations', 'messages', 'drafts'], 'readwrite');
-    const removed = (await tx.objectStore('conversations').getAll())
-      .map(parseConversation)
-      .filter((one) => one !== null && one.deletedAt !== null);
-    await Promise.all([
-      ...removed.flatMap((one) => [
-        tx.objectStore('conversations').delete(one!.id),
-        tx.objectStore('messages').delete(messagesOf(one!.id)),
-        tx.objectStore('drafts').delete(one!.id),
-      ]),
-      tx.done,
-    ]);
+  /** Erases conversations that were removed before a time, or one of them, with all that belongs to them. */
+  async erase(which: { before: number } | { id: string }): Promise<void> {
+    await writing(async () => {
+      const tx = this.#db.transaction(['conversations', 'messages', 'attachments', 'drafts'], 'readwrite');
+      const removed = (await tx.objectStore('conversations').getAll())
+        .map(parseConversation)
+        .filter((one): one is Conversation & { deletedAt: number } => one !== null && one.deletedAt !== null)
+        .filter((one) => ('id' in which ? one.id === which.id : one.deletedAt < which.before));
+      for (const { id } of removed) {
+        for (const name of ['messages', 'attachments'] as const) {
+          const keys = await tx.objectStore(name).index('conversation').getAllKeys(id);
+          await Promise.all(keys.map((key) => tx.objectStore(name).delete(key)));
+        }
+        await Promise.all([tx.objectStore('conversations').delete(id), tx.objectStore('drafts').delete(id)]);
+      }
+      await tx.done;
+    });
   }
 
   /** The text not sent yet; empty when there is none. `id` is '' for a chat that has not begun. */
@@ -117,7 +129,7 @@ export class ChatStore {
   }
 
   async writeDraft(id: string, text: string): Promise<void> {
-    await this.#writing(async () => {
+    await writing(async () => {
       if (text === '') await this.#db.delete('drafts', id);
       else await this.#db.put('drafts', text, id);
     });
@@ -129,29 +141,14 @@ export class ChatStore {
   }
 
   async writeSetting(name: Setting, value: string | null): Promise<void> {
-    await this.#writing(async () => {
+    await writing(async () => {
       if (value === null) await this.#db.delete('settings', name);
       else await this.#db.put('settings', value, name);
     });
   }
-
-  async #setDeleted(id: string, deletedAt: number | null): Promise<void> {
-    await this.#writing(async () => {
-      const tx = this.#db.transaction('conversations', 'readwrite');
-      const record = parseConversation(await tx.store.get(id));
-      if (record !== null) await tx.store.put({ ...record, deletedAt });
-      await tx.done;
-    });
-  }
-
-  async #writing(write: () => Promise<void>): Promise<void> {
-    try {
-      await write();
-    } catch (cause) {
-      throw new AppError('chats-not-saved', { reason: reasonOf(cause) }, { cause });
-    }
-  }
 }
 
-const reasonOf = (cause: unknown): string =>
-  cause instanceof Error ? `${cause.name} ${cause.message}` : String(cause);
+/** Where a conversation lies open: its head, or the newest end of a branch when it names none that exists. */
+export function headOf({ headId }: Pick<Conversation, 'headId'>, messages: readonly Message[]): string | null {
+  return messages.some(({ id }) => id === headId) ? headId : newestHead(messages);
+}

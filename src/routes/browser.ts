@@ -1,15 +1,19 @@
 // What the page needs of the browser, in one place. Nothing here runs while the site is built.
 import { asset, base } from '$app/paths';
+import { AppError } from '#base/errors.ts';
 import { trustedScriptUrl } from '#base/trusted-script-url.ts';
 import { hasMemory64 } from '#base/wasm-memory64.ts';
 import { ChatStore } from '#chat/store.ts';
 import { connectCpu } from '#engine/client/connect-cpu.ts';
 import { connect } from '#engine/client/connect.ts';
 import type { Outside } from '#lib/state/app.svelte.ts';
+import type { ReadFile } from '#lib/state/attachments.svelte.ts';
 import { checkDevice } from '#lib/state/device.ts';
 import { readCatalog } from '#lib/state/read-catalog.ts';
 import { isHandheld, measureThroughput, readConnection, readStorage } from '#lib/state/surroundings.ts';
 import type { NavigatorWords } from '#lib/state/surroundings.ts';
+import { findSpeaker, listVoices, regional } from '#voice/browser-voice.ts';
+import { findRecognition } from '#voice/recognition.ts';
 
 /** Where the engine keeps models. Only its presence is asked; opening it is the engine's business. */
 const WEIGHTS_DATABASE = 'daylight-weights';
@@ -51,6 +55,15 @@ export function browserOutside(): Outside {
     canPickFolder: () => 'showDirectoryPicker' in globalThis,
     pickFolder,
     keepShell,
+    readFile,
+    voice: {
+      recognition: () => findRecognition(globalThis),
+      speaker: findSpeaker,
+      voices: () => listVoices(globalThis.speechSynthesis),
+      language: () => regional(document.documentElement.lang, navigator.languages),
+      isHandheld: () => matchMedia('(pointer: coarse)').matches,
+      isCalm: () => matchMedia('(prefers-reduced-motion: reduce)').matches,
+    },
     userAgent: () => navigator.userAgent,
     now: () => Date.now(),
     newId: () => crypto.randomUUID(),
@@ -69,6 +82,13 @@ async function pickFolder(mode: 'read' | 'readwrite'): Promise<FileSystemDirecto
     throw error;
   }
 }
+
+const readFile: ReadFile = async (file, options) => {
+  const { readDocument } = await import('#documents/read-document.ts').catch((cause: unknown) => {
+    throw new AppError('document-reader-died', { name: file.name, reason: String(cause) }, { cause });
+  });
+  return readDocument(file, options);
+};
 
 const siteUrl = (): URL => new URL(`${base}/`, location.href);
 

@@ -1,6 +1,8 @@
 import type { AppError } from '#base/errors.ts';
 import type { Catalog, CatalogModel } from '#catalog/catalog.ts';
-import type { ContextBudget } from '#chat/context-budget.ts';
+import type { ContextPlan } from '#chat/context-plan.ts';
+import type { SaidMessage } from '#chat/prompt.ts';
+import type { AttachmentRef, ContextRule, ConversationSettings } from '#chat/conversation.ts';
 import type { ChatStore } from '#chat/store.ts';
 import type { Engine } from '#engine/client/engine.ts';
 import type { ModelInfo } from '#engine/protocol/info.ts';
@@ -8,7 +10,11 @@ import { stageWords } from '#lib/text/stages.ts';
 import { formatPercent } from '#lib/text/format.ts';
 import { m } from '#lib/text/paraglide/messages.js';
 import { Announcer } from './announcer.svelte.ts';
+import { AttachmentTexts } from './attachment-texts.ts';
+import { Attachments } from './attachments.svelte.ts';
+import type { ReadFile } from './attachments.svelte.ts';
 import type { ChatSession, Speaker } from './chat-session.svelte.ts';
+import { Compressor } from './compressor.svelte.ts';
 import { ContextMeter } from './context-meter.svelte.ts';
 import { ConversationDesk } from './conversation-desk.svelte.ts';
 import type { ConversationShelf } from './conversation-shelf.svelte.ts';
@@ -26,6 +32,8 @@ import { detailsOf } from './problem.ts';
 import type { Readiness } from './readiness.ts';
 import { SiteCatalog } from './site-catalog.svelte.ts';
 import { Storeroom } from './storeroom.svelte.ts';
+import { Voice } from './voice.svelte.ts';
+import type { VoiceOutside } from './voice.svelte.ts';
 
 /** The browser, as far as the page needs it. */
 export type Outside = {
@@ -47,6 +55,9 @@ export type Outside = {
   pickFolder: (mode: 'read' | 'readwrite') => Promise<FileSystemDirectoryHandle | null>;
   /** Makes the page itself available without a network; hands over what changes to a newer build once one waits. */
   keepShell: (onUpdate: (takeOver: () => void) => void) => void;
+  /** Reads a file's text in a worker of its own. */
+  readFile: ReadFile;
+  voice: VoiceOutside;
   userAgent: () => string;
   now: () => number;
   newId: () => string;
@@ -66,6 +77,11 @@ export class App {
   readonly downloads: Downloads;
   readonly storeroom: Storeroom;
   readonly meter = new ContextMeter();
+  readonly compressor = new Compressor();
+  readonly attachments: Attachments;
+  readonly voice: Voice;
+  /** What the model reads of attached files. */
+  readonly texts: AttachmentTexts;
   readonly announcer = new Announcer();
   /** False until the store was read, so that a kept conversation does not flash as a first visit. */
   started = $state(false);
@@ -93,6 +109,21 @@ export class App {
     const connect = () => (this.onProcessor ? outside.connectCpu() : outside.connect());
     this.model = new ModelSession({ ...outside, connect, onProgress: (view) => this.#tell(view) });
     this.desk = new ConversationDesk({ ...outside, onShow: () => this.#shown() });
+    this.attachments = new Attachments({
+      ...outside,
+      session: () => this.session,
+      store: () => this.desk.store?.attachments ?? null,
+      say: (text) => this.announcer.say(text),
+      onChange: () => void this.measure(),
+    });
+    this.texts = new AttachmentTexts(() => this.attachments);
+    this.voice = new Voice({
+      ...outside.voice,
+      readSettings: () => this.desk.setting('voice'),
+      writeSettings: (settings) => this.desk.write('voice', settings),
+      write: (draft) => this.write(draft),
+      say: (text) => this.announcer.say(text),
+    });
     this.catalog = new SiteCatalog(outside.readCatalog);
     this.check = new DeviceCheck({ ...outside, engine });
     this.downloads = new Downloads({
@@ -146,6 +177,7 @@ export class App {
     await this.desk.start();
     this.lastModel = await this.desk.setting('last-model');
     this.started = true;
+    void this.voice.start();
     await checked;
     const { problem, hasProcessor } = this.device!;
     this.onProcessor = problem !== null && hasProcessor && (await this.desk.setting('on-processor')) !== null;
@@ -224,13 +256,14 @@ export class App {
   /** Takes what was typed, and sees soon whether it still fits. */
   write(text: string): void {
     this.session.draft = text;
-    clearTimeout(this.#measuring);
-    this.#measuring = setTimeout(() => void this.measure(), MEASURE_AFTER_MS);
+    this.#measureSoon();
   }
 
   /** Sends the draft now, or as soon as a model is ready; a stored one is loaded for it. */
   async send(): Promise<void> {
-    if (this.session.draft.trim() === '') return;
+    if (this.session.draft.trim() === '' && this.session.attachments.length === 0) return;
+    if (this.attachments.isReading) return;
+    this.voice.dictating.cancel(); // its words belong to what is sent now
     const speaker = this.#speaker;
     if (speaker === null) {
       this.queued = this.model.status === 'loading' || this.resumable !== null;
@@ -239,35 +272,95 @@ export class App {
     }
     this.queued = false;
     const session = this.session;
-    const budget = await this.measure();
-    if (budget === null || !budget.fits) return;
+    const plan = await this.measure();
+    if (plan === null || !plan.fits) return;
     if (session.conversation === null) void this.desk.forgetRemoved();
-    await session.send(speaker, budget);
+    await session.send(speaker, plan);
     await this.#ended(session);
   }
 
-  async regenerate(): Promise<void> {
-    const speaker = this.#speaker;
-    if (speaker === null) return;
-    const session = this.session;
-    const budget = await this.measure();
-    if (budget === null) return;
-    await session.regenerate(speaker, budget);
+  /** Answers a question once more, beside the answers it has; the last one where none is named. */
+  async regenerate(questionId = this.session.lastQuestion?.id): Promise<void> {
+    const [session, speaker] = [this.session, this.#speaker];
+    if (speaker === null || questionId === undefined || session.busy) return;
+    const plan = await this.measure(session.turnsFor(questionId));
+    if (plan === null || !plan.fits) return;
+    await session.regenerate(speaker, plan, questionId);
     await this.#ended(session);
   }
 
-  /** Counts the open conversation with its draft against the model's context. */
-  async measure(): Promise<ContextBudget | null> {
+  /** Asks another question in the place of one; false, and nothing happens, where it does not fit or none can answer. */
+  async edit(id: string, text: string): Promise<boolean> {
+    const [session, speaker] = [this.session, this.#speaker];
+    if (speaker === null || session.busy) return false;
+    const plan = await this.measure(session.turnsFor(id, text));
+    if (plan === null || !plan.fits) return false;
+    void session.edit(id, text, speaker, plan).then(() => this.#ended(session));
+    return true;
+  }
+
+  /** Lets the model go on with an answer that is not whole. */
+  async continueAnswer(): Promise<void> {
+    const [session, speaker] = [this.session, this.#speaker];
+    const { unfinished } = session;
+    if (speaker === null || unfinished === null || unfinished.parentId === null) return;
+    const plan = await this.measure(session.turnsFor(unfinished.parentId), unfinished.text);
+    if (plan === null || !plan.fits) return;
+    await session.continueAnswer(speaker, plan);
+    await this.#ended(session);
+  }
+
+  /** Plans turns, by default those of the open conversation with its draft, within the model's context. */
+  async measure(turns: readonly SaidMessage[] = this.session.turns, unfinished = ''): Promise<ContextPlan | null> {
     const speaker = this.#speaker;
     if (speaker === null) {
       this.meter.clear();
       return null;
     }
     try {
-      return await this.meter.measure(this.session.turns, speaker.engine, speaker.model);
+      const { settings, digest } = this.session;
+      await this.texts.load(turns.flatMap(({ attachments = [] }) => attachments));
+      const textOf = (ref: AttachmentRef) => this.texts.textOf(ref);
+      const asked = { turns, settings, digest, restates: this.restates, textOf, unfinished };
+      return await this.meter.measure(asked, speaker.engine, speaker.model);
     } catch {
       return null; // the engine went away, which it tells itself
     }
+  }
+
+  /** Changes how answers of the open chat are made. */
+  changeSettings(settings: ConversationSettings): void {
+    this.session.settings = settings;
+    this.#measureSoon();
+  }
+
+  /** Steers what the model is given of a question and its answer. */
+  setRule(id: string, rule: ContextRule): void {
+    this.session.setRule(id, rule);
+    void this.measure();
+  }
+
+  /** Lets the model sum up the older turns of the open chat. */
+  async compress(): Promise<void> {
+    const [session, speaker] = [this.session, this.#speaker];
+    if (speaker === null) return;
+    await this.texts.load(session.messages.flatMap((one) => (one.role === 'user' ? one.attachments : [])));
+    const isDone = await this.compressor.run(session, speaker, (ref) => this.texts.textOf(ref));
+    if (isDone) this.announcer.say(m['context.compressed']());
+    if (session === this.session) await this.measure();
+  }
+
+  /** Gives the model the messages again in place of their summary. */
+  forgetDigest(): void {
+    this.session.digest = null;
+    void this.measure();
+  }
+
+  /** Whether the loaded model is told its instructions again before every later question. */
+  get restates(): boolean {
+    const key = this.model.loaded?.key;
+    const id = this.model.stored.find((one) => one.key === key)?.catalogId ?? null;
+    return id !== null && (this.catalog.models.find((entry) => entry.id === id)?.singleTurn ?? false);
   }
 
   /** Technical details of an error, without anything a person wrote. */
@@ -295,6 +388,11 @@ export class App {
     return engine !== null && loaded !== null ? { engine, model: loaded } : null;
   }
 
+  #measureSoon(): void {
+    clearTimeout(this.#measuring);
+    this.#measuring = setTimeout(() => void this.measure(), MEASURE_AFTER_MS);
+  }
+
   #keepShell(): void {
     this.#outside.keepShell((takeOver) => (this.update = takeOver));
   }
@@ -306,6 +404,7 @@ export class App {
 
   async #shown(): Promise<void> {
     this.queued = false;
+    this.voice.leave();
     await this.measure();
   }
 

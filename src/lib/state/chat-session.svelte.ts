@@ -1,23 +1,29 @@
 import type { AppError } from '#base/errors.ts';
-import { answerLimit } from '#chat/context-budget.ts';
-import type { ContextBudget } from '#chat/context-budget.ts';
-import { canRegenerate, newConversation, promptOf } from '#chat/conversation.ts';
-import type { AssistantMessage, Conversation, Message } from '#chat/conversation.ts';
-import type { ChatStore } from '#chat/store.ts';
+import type { AttachmentRef } from '#chat/attachment.ts';
+import type { ContextPlan } from '#chat/context-plan.ts';
+import { DEFAULT_SETTINGS, canRegenerate, newConversation } from '#chat/conversation.ts';
+import type {
+  AssistantMessage,
+  ContextRule,
+  Conversation,
+  ConversationSettings,
+  Digest,
+  Message,
+  UserMessage,
+} from '#chat/conversation.ts';
+import type { SaidMessage } from '#chat/prompt.ts';
+import type { ChatStore, ConversationPatch } from '#chat/store.ts';
+import { forksOf, headWithout, newestLeaf, pathTo, subtreeOf } from '#chat/tree.ts';
 import type { Engine } from '#engine/client/engine.ts';
 import type { LoadedModel } from '#engine/protocol/info.ts';
+import { answerRequest } from './answer-request.ts';
 import { asAppError } from './problem.ts';
 import { createSaver } from './saver.ts';
 import type { Saver } from './saver.ts';
+import { Unsaved } from './unsaved.ts';
 
-/** Longer answers of small models only repeat themselves, and a person can ask to go on. */
-const ANSWER_TOKENS = 1024;
 /** A crash loses at most this much of a streaming answer, and a disk is not written for each token. */
 const SAVE_EVERY_MS = 700;
-/** Below a billion parameters models fall into loops, so that a repeated word costs them a little. */
-const LOOPS_BELOW_PARAMETERS = 1e9;
-const repetitionPenalty = ({ parameterCount }: LoadedModel): number =>
-  parameterCount < LOOPS_BELOW_PARAMETERS ? 1.08 : 1;
 
 export type Speaker = { engine: Engine; model: LoadedModel };
 
@@ -26,38 +32,57 @@ type Outside = {
   store: ChatStore | null;
   now: () => number;
   newId: () => string;
-  /** A conversation was begun or went on. */
+  /** A conversation was begun, went on or was changed. */
   onChange: (conversation: Conversation) => void;
   onSaveError: (error: AppError) => void;
 };
 
-type Opened = { conversation: Conversation | null; messages: Message[]; draft: string };
+type Opened = {
+  conversation: Conversation | null;
+  messages: Message[];
+  draft: string;
+  attachments: readonly AttachmentRef[];
+};
 
 /** One open conversation: its messages, the text not sent yet, and the answer being written. */
 export class ChatSession {
   conversation = $state.raw<Conversation | null>(null);
-  messages = $state<Message[]>([]);
+  /** Every message, on every branch. */
+  all = $state<Message[]>([]);
+  /** Files that go with the draft; the store has their texts. */
+  attachments = $state.raw<readonly AttachmentRef[]>([]);
   busy = $state(false);
   /** Why the last answer failed. */
   error = $state.raw<AppError | null>(null);
   /** Set when an answer ends, for screen readers. */
   ended = $state.raw<AssistantMessage | null>(null);
-  canRegenerate = $derived(!this.busy && canRegenerate(this.messages));
+  /** The branch that was deleted last and can still be brought back. */
+  removed = $state.raw<{ messages: readonly Message[]; headId: string | null } | null>(null);
+
+  readonly #headId = $derived(this.conversation?.headId ?? null);
+  /** The open branch. */
+  readonly messages: Message[] = $derived(pathTo(this.all, this.#headId));
+  /** Of each message of the open branch that has alternatives, the ids of all of them, the oldest first. */
+  readonly forks: ReadonlyMap<string, readonly string[]> = $derived(forksOf(this.all, this.messages));
+  readonly canRegenerate = $derived(!this.busy && canRegenerate(this.messages));
 
   readonly #outside: Outside;
   readonly #saver: Saver;
   readonly #draftSaver: Saver;
   #draft = $state('');
+  /** Of a chat that has not begun. */
+  #settings = $state.raw(DEFAULT_SETTINGS);
   #speaking: Engine | null = null;
-  #dirtyFrom = Infinity;
+  readonly #unsaved = new Unsaved();
   readonly #closing = new AbortController();
   #answering: Promise<void> = Promise.resolve();
 
-  constructor(outside: Outside, opened: Opened = { conversation: null, messages: [], draft: '' }) {
+  constructor(outside: Outside, opened?: Opened) {
     this.#outside = outside;
-    this.conversation = opened.conversation;
-    this.messages = opened.messages;
-    this.#draft = opened.draft;
+    this.conversation = opened?.conversation ?? null;
+    this.all = opened?.messages ?? [];
+    this.#draft = opened?.draft ?? '';
+    this.attachments = opened?.attachments ?? [];
     this.#saver = createSaver(() => this.#write(), SAVE_EVERY_MS);
     this.#draftSaver = createSaver(() => this.#writeDraft(), SAVE_EVERY_MS);
   }
@@ -71,34 +96,132 @@ export class ChatSession {
     this.#draftSaver.request();
   }
 
-  /** What the model would be given if the draft were sent now. */
-  get turns(): string[] {
-    return promptOf([...this.messages, { id: '', role: 'user', text: this.#draft }]).map(({ content }) => content);
+  get settings(): ConversationSettings {
+    return this.conversation?.settings ?? this.#settings;
+  }
+
+  /** How answers are made from the next one on. */
+  set settings(settings: ConversationSettings) {
+    this.#settings = settings;
+    if (this.conversation !== null) this.#change({ settings });
+  }
+
+  get digest(): Digest | null {
+    return this.conversation?.digest ?? null;
+  }
+
+  set digest(digest: Digest | null) {
+    if (this.conversation !== null) this.#change({ digest });
+  }
+
+  /** What would be said if the draft were sent now. */
+  get turns(): SaidMessage[] {
+    const text = this.#draft.trim();
+    return [...this.messages, { id: '', role: 'user', text, attachments: this.attachments, rule: 'auto' }];
+  }
+
+  /** What was said up to a question, or to another text in its place. */
+  turnsFor(questionId: string, text?: string): SaidMessage[] {
+    const branch = pathTo(this.all, questionId);
+    const question = branch.at(-1);
+    return text === undefined || question === undefined ? branch : [...branch.slice(0, -1), { ...question, text }];
+  }
+
+  /** The answer that ends the open branch and is not whole; null when there is none to continue. */
+  get unfinished(): AssistantMessage | null {
+    const last = this.messages.at(-1);
+    if (this.busy || last?.role !== 'assistant' || last.text.trim() === '') return null;
+    return last.state === 'cut' || last.state === 'stopped' || last.state === 'interrupted' ? last : null;
+  }
+
+  /** Lets the model go on with an unfinished answer, in its place. */
+  async continueAnswer(speaker: Speaker, plan: ContextPlan): Promise<void> {
+    const { unfinished } = this;
+    if (unfinished === null) return;
+    this.busy = true;
+    await (this.#answering = this.#generate(unfinished, speaker, plan, true));
   }
 
   /** Sends the draft and streams the answer; resolves when it has ended, however it did. */
-  async send(speaker: Speaker, budget: ContextBudget): Promise<void> {
+  async send(speaker: Speaker, plan: ContextPlan): Promise<void> {
     const text = this.#draft.trim();
-    if (this.busy || text === '') return;
+    const attachments = this.attachments;
+    if (this.busy || (text === '' && attachments.length === 0)) return;
     this.busy = true; // from here on: saving the draft takes a moment
     const { now, newId } = this.#outside;
+    this.attachments = [];
+    this.draft = '';
     if (this.conversation === null) {
       // The draft belonged to no conversation; its record goes before the id changes.
-      this.draft = '';
       await this.#draftSaver.flush();
-      this.conversation = newConversation(newId(), text, now());
-    } else this.draft = '';
-    this.#change(this.messages.length);
-    this.messages.push({ id: newId(), role: 'user', text });
-    await (this.#answering = this.#answer(speaker, budget));
+      const conversation = newConversation(newId(), text || (attachments[0]?.name ?? ''), now(), this.#settings);
+      this.conversation = conversation;
+    }
+    await this.#give(attachments, this.conversation.id);
+    const parentId = this.#headId;
+    const question: UserMessage = { ...this.#place(parentId), role: 'user', text, attachments };
+    this.#add(question);
+    await (this.#answering = this.#answer(question.id, speaker, plan));
   }
 
-  /** Replaces the last answer by a new one. */
-  async regenerate(speaker: Speaker, budget: ContextBudget): Promise<void> {
-    if (!this.canRegenerate) return;
+  /** Answers a question once more, beside the answers it has; the last question where none is named. */
+  async regenerate(speaker: Speaker, plan: ContextPlan, questionId = this.lastQuestion?.id): Promise<void> {
+    if (this.busy || questionId === undefined) return;
     this.busy = true;
-    this.messages.pop();
-    await (this.#answering = this.#answer(speaker, budget));
+    await (this.#answering = this.#answer(questionId, speaker, plan));
+  }
+
+  /** Asks another question in the place of one: beside it, so that the old one and its answers stay. */
+  async edit(id: string, text: string, speaker: Speaker, plan: ContextPlan): Promise<void> {
+    const old = this.all.find((one) => one.id === id);
+    if (this.busy || old?.role !== 'user' || (text.trim() === '' && old.attachments.length === 0)) return;
+    this.busy = true;
+    const { attachments } = $state.snapshot(old) as UserMessage;
+    const question: UserMessage = { ...this.#place(old.parentId), role: 'user', text: text.trim(), attachments };
+    this.#add(question);
+    await (this.#answering = this.#answer(question.id, speaker, plan));
+  }
+
+  /** The question that ends the open branch, or whose answer does. */
+  get lastQuestion(): UserMessage | null {
+    return canRegenerate(this.messages) ? (this.messages.findLast(({ role }) => role === 'user') as UserMessage) : null;
+  }
+
+  /** Opens the branch through a message, at its newest end. */
+  stepTo(id: string): void {
+    if (this.busy || !this.all.some((one) => one.id === id)) return;
+    this.error = null;
+    this.#change({ headId: newestLeaf(this.all, id) });
+  }
+
+  /** Deletes a message and all that follows it on every branch; `undoRemove` brings it back. */
+  remove(id: string): void {
+    if (this.busy || !this.all.some((one) => one.id === id)) return;
+    const gone = subtreeOf(this.all, id);
+    const headId = headWithout(this.all, this.#headId, id);
+    this.removed = { messages: $state.snapshot(this.all.filter((one) => gone.has(one.id))), headId: this.#headId };
+    this.all = this.all.filter((one) => !gone.has(one.id));
+    for (const one of gone) this.#unsaved.erase(one);
+    this.error = null;
+    this.#change({ headId, updatedAt: this.#outside.now() });
+  }
+
+  undoRemove(): void {
+    if (this.busy || this.removed === null) return;
+    const { messages, headId } = this.removed;
+    this.removed = null;
+    this.all.push(...messages);
+    for (const { id } of messages) this.#unsaved.write(id);
+    this.#change({ headId });
+  }
+
+  /** Steers what the model is given of a message. */
+  setRule(id: string, rule: ContextRule): void {
+    const message = this.all.find((one) => one.id === id);
+    if (message === undefined) return;
+    message.rule = rule;
+    this.#unsaved.write(id);
+    this.#change({});
   }
 
   /** Ends the answer within a token; what it has is kept. */
@@ -119,38 +242,38 @@ export class ChatSession {
     await Promise.all([this.#saver.flush(), this.#draftSaver.flush()]);
   }
 
-  async #answer({ engine, model }: Speaker, budget: ContextBudget): Promise<void> {
-    const prompt = promptOf(this.messages);
-    const at = this.messages.length;
-    this.#change(at);
-    const fresh = {
-      id: this.#outside.newId(),
+  async #answer(questionId: string, speaker: Speaker, plan: ContextPlan): Promise<void> {
+    const fresh: AssistantMessage = {
+      ...this.#place(questionId),
       role: 'assistant',
       text: '',
       state: 'streaming',
-      model: model.name,
+      model: speaker.model.name,
       stats: null,
     };
-    this.messages.push(fresh as AssistantMessage);
-    const message = this.messages[at] as AssistantMessage; // the reactive one
+    await this.#generate(this.#add(fresh), speaker, plan, false);
+  }
+
+  /** Lets the model write at the end of a message, which is the reactive one. */
+  async #generate(
+    message: AssistantMessage,
+    { engine, model }: Speaker,
+    plan: ContextPlan,
+    continues: boolean,
+  ): Promise<void> {
     this.error = null;
+    this.removed = null; // its place may be another's now
     this.#speaking = engine;
+    message.state = 'streaming';
     try {
-      const chunks = await engine.chat.completions.create(
-        {
-          messages: prompt,
-          stream: true,
-          max_tokens: answerLimit(budget, ANSWER_TOKENS),
-          repetition_penalty: repetitionPenalty(model),
-        },
-        { signal: this.#closing.signal },
-      );
+      const asked = answerRequest({ settings: this.settings, model, plan, continues });
+      const chunks = await engine.chat.completions.create({ ...asked, stream: true }, { signal: this.#closing.signal });
       let reason: string | null = null;
       for await (const chunk of chunks) {
         const [choice] = chunk.choices;
         message.text += choice?.delta.content ?? '';
         reason = choice?.finish_reason ?? reason;
-        this.#change(at);
+        this.#changeMessage(message.id);
       }
       message.state = reason === 'abort' ? 'stopped' : reason === 'length' ? 'cut' : 'done';
       message.stats = engine.lastGeneration;
@@ -160,29 +283,68 @@ export class ChatSession {
     } finally {
       this.busy = false;
       this.#speaking = null;
-      this.#change(at);
+      this.#changeMessage(message.id);
       this.ended = $state.snapshot(message);
       await this.#saver.flush();
     }
   }
 
-  #change(from: number): void {
-    this.#dirtyFrom = Math.min(this.#dirtyFrom, from);
+  /** A new message's place; times only grow, so that siblings keep their order. */
+  #place(parentId: string | null): Pick<Message, 'id' | 'parentId' | 'createdAt' | 'rule'> {
+    const { now, newId } = this.#outside;
+    const latest = this.all.reduce((time, { createdAt }) => Math.max(time, createdAt), 0);
+    return { id: newId(), parentId, createdAt: Math.max(now(), latest + 1), rule: 'auto' };
+  }
+
+  /** Puts a message at the end of its branch, and that branch in view; returns the reactive one. */
+  #add<One extends Message>(message: One): One {
+    const at = this.all.push(message) - 1;
+    this.#change({ headId: message.id, deletedAt: null, archivedAt: null });
+    this.#changeMessage(message.id);
+    return this.all[at] as One;
+  }
+
+  #changeMessage(id: string): void {
+    this.#unsaved.write(id);
+    this.#change({ updatedAt: this.#outside.now() });
+  }
+
+  #change(patch: ConversationPatch): void {
+    if (this.conversation === null) return;
+    this.#unsaved.change(patch);
+    if (Object.keys(patch).some((name) => name !== 'updatedAt')) {
+      this.conversation = { ...this.conversation, ...patch };
+    }
     this.#saver.request();
   }
 
   async #write(): Promise<void> {
-    const { store, now, onChange, onSaveError } = this.#outside;
     if (this.conversation === null) return;
-    this.conversation = { ...this.conversation, updatedAt: now() };
+    const { store, onChange, onSaveError } = this.#outside;
+    const taken = this.#unsaved.take();
+    const { patch, written, erased } = taken;
+    this.conversation = { ...this.conversation, ...patch };
     onChange(this.conversation);
-    const from = this.#dirtyFrom;
-    this.#dirtyFrom = Infinity;
     try {
-      await store?.write(this.conversation, $state.snapshot(this.messages), from);
+      const changed = $state.snapshot(this.all.filter(({ id }) => written.has(id)));
+      const kept = await store?.change(this.conversation.id, patch, changed, [...erased]);
+      // Not begun in the store yet, or erased by another tab while it lies open here: nothing of it may be lost.
+      if (kept === null) await store?.write(this.conversation, $state.snapshot(this.all));
+      // Another tab may have renamed it.
+      else if (kept !== undefined) this.conversation = { ...kept, ...this.#unsaved.patch };
     } catch (error) {
-      this.#dirtyFrom = Math.min(this.#dirtyFrom, from); // the next write tries again
+      this.#unsaved.putBack(taken); // the next write tries again
       onSaveError(asAppError(error));
+    }
+  }
+
+  async #give(attachments: readonly AttachmentRef[], conversationId: string): Promise<void> {
+    if (attachments.length === 0) return;
+    const ids = attachments.map(({ id }) => id);
+    try {
+      await this.#outside.store?.attachments.give(ids, conversationId);
+    } catch (error) {
+      this.#outside.onSaveError(asAppError(error));
     }
   }
 

@@ -1,31 +1,59 @@
-import { contextBudget } from '#chat/context-budget.ts';
-import type { ContextBudget } from '#chat/context-budget.ts';
+import type { ConversationSettings, Digest } from '#chat/conversation.ts';
+import { planContext } from '#chat/context-plan.ts';
+import type { ContextPlan } from '#chat/context-plan.ts';
+import { exchangesOf } from '#chat/prompt.ts';
+import type { PromptInputs, SaidMessage } from '#chat/prompt.ts';
 import type { Engine } from '#engine/client/engine.ts';
 import { TokenCounter } from './token-counter.ts';
 
-/** What the open conversation takes of the model's context. */
+export type Measured = {
+  /** The branch, which ends with the question. */
+  readonly turns: readonly SaidMessage[];
+  readonly settings: ConversationSettings;
+  readonly digest: Digest | null;
+  readonly restates: boolean;
+  readonly textOf: PromptInputs['textOf'];
+  /** The beginning of an answer that is to be continued. */
+  readonly unfinished?: string;
+};
+
+/** What a conversation takes of the model's context, and what of it the model will be given. */
 export class ContextMeter {
-  /** Of the turns measured last; null when nothing was. */
-  budget = $state.raw<ContextBudget | null>(null);
+  /** Of what was measured last; null when nothing was. */
+  plan = $state.raw<ContextPlan | null>(null);
 
   readonly #counter = new TokenCounter();
   #latest = 0;
 
-  /** Measures the turns' texts, the unsent one included. A measurement overtaken by a later one is not shown. */
+  /** Plans a branch. A measurement overtaken by a later one is not shown. */
   async measure(
-    texts: readonly string[],
-    engine: Pick<Engine, 'tokenize'>,
+    { turns, settings, digest, restates, textOf, unfinished = '' }: Measured,
+    engine: Pick<Engine, 'tokenize' | 'countTokens'>,
     model: { key: string; contextLength: number },
-  ): Promise<ContextBudget> {
+  ): Promise<ContextPlan> {
     const turn = ++this.#latest;
-    const counts = await this.#counter.count(texts, model.key, (text) => engine.tokenize(text));
-    const budget = contextBudget(counts, model.contextLength);
-    if (turn === this.#latest) this.budget = budget;
-    return budget;
+    const plan = await planContext(
+      {
+        exchanges: exchangesOf(turns),
+        instructions: settings.instructions,
+        digest,
+        restates,
+        textOf,
+        unfinished,
+        windowTokens: model.contextLength,
+        maxAnswerTokens: settings.maxTokens,
+      },
+      {
+        prompt: (messages) => engine.countTokens(messages),
+        text: this.#counter.round(model.key, (text) => engine.tokenize(text)),
+      },
+    );
+    if (turn === this.#latest) this.plan = plan;
+    return plan;
   }
 
   clear(): void {
     this.#latest++;
-    this.budget = null;
+    this.plan = null;
   }
 }

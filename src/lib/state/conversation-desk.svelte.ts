@@ -1,8 +1,16 @@
 import type { AppError } from '#base/errors.ts';
+import { refOf } from '#chat/attachment.ts';
+import { headOf } from '#chat/store.ts';
 import type { ChatStore, Setting } from '#chat/store.ts';
+import { DEFAULT_SETTINGS } from '#chat/conversation.ts';
+import type { ConversationSettings } from '#chat/conversation.ts';
+import { settingsOfText } from '#chat/settings.ts';
 import { ChatSession } from './chat-session.svelte.ts';
 import { ConversationShelf } from './conversation-shelf.svelte.ts';
 import { asAppError } from './problem.ts';
+
+/** Another tab may still offer to undo a younger deletion. */
+const ERASED_AFTER_MS = 10 * 60_000;
 
 type Outside = {
   openStore: () => Promise<ChatStore>;
@@ -21,6 +29,7 @@ export class ConversationDesk {
 
   readonly #outside: Outside;
   #store: ChatStore | null = null;
+  #newChatSettings = DEFAULT_SETTINGS;
 
   constructor(outside: Outside) {
     this.#outside = outside;
@@ -32,13 +41,19 @@ export class ConversationDesk {
   async start(): Promise<void> {
     try {
       this.#store = await this.#outside.openStore();
-      await this.#store.erase(); // deletions of the last visit can no longer be undone
+      await this.#store.erase({ before: this.#outside.now() - ERASED_AFTER_MS });
     } catch {
       this.keeping = 'no';
     }
     this.shelf = new ConversationShelf(this.#store, this.#outside.now);
     await this.shelf.refresh();
+    this.#newChatSettings = settingsOfText(await this.setting('new-chat-settings'));
     await this.#show(await this.setting('open-conversation'));
+  }
+
+  /** Null where the browser keeps nothing. */
+  get store(): ChatStore | null {
+    return this.#store;
   }
 
   async open(id: string): Promise<void> {
@@ -88,16 +103,25 @@ export class ConversationDesk {
   /** Opens a conversation, or a new chat for null. An answer being written elsewhere is stopped and kept. */
   async #show(id: string | null): Promise<void> {
     await this.session.close();
-    const conversation = this.shelf.conversations.find((one) => one.id === id) ?? null;
-    const messages = conversation === null ? [] : ((await this.#store?.messages(conversation.id)) ?? []);
-    const draft = (await this.#store?.draft(conversation?.id ?? '')) ?? '';
-    this.session = this.#newSession({ conversation, messages, draft });
+    const kept = this.shelf.conversations.find((one) => one.id === id) ?? null;
+    const messages = kept === null ? [] : ((await this.#store?.messages(kept.id)) ?? []);
+    const draft = (await this.#store?.draft(kept?.id ?? '')) ?? '';
+    const files = (await this.#store?.attachments.of(kept?.id ?? '')) ?? [];
+    const attachments = files.filter(({ isDraft }) => isDraft).map(refOf);
+    const conversation = kept === null ? null : { ...kept, headId: headOf(kept, messages) };
+    this.session = this.#newSession({ conversation, messages, draft, attachments });
     await this.#outside.onShow();
+  }
+
+  /** Makes these the settings that new chats begin with. */
+  async keepSettings(settings: ConversationSettings): Promise<void> {
+    this.#newChatSettings = settings;
+    await this.write('new-chat-settings', JSON.stringify(settings));
   }
 
   #newSession(opened?: ConstructorParameters<typeof ChatSession>[1]): ChatSession {
     const { now, newId } = this.#outside;
-    return new ChatSession(
+    const session = new ChatSession(
       {
         store: this.#store,
         now,
@@ -112,6 +136,8 @@ export class ConversationDesk {
       },
       opened,
     );
+    if (session.conversation === null) session.settings = this.#newChatSettings;
+    return session;
   }
 
   async #keep(writing: Promise<void> | undefined): Promise<void> {

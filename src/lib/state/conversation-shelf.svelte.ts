@@ -45,7 +45,8 @@ export class ConversationShelf {
 
   /** Gives up the undo: what was deleted is erased. */
   async forget(): Promise<void> {
+    const gone = this.removed;
     this.removed = null;
-    await this.#store?.erase();
+    if (gone !== null) await this.#store?.erase({ id: gone.id });
   }
 }

@@ -1,20 +1,23 @@
-/** Counts the tokens of texts and remembers those of the last call: a turn of a conversation is counted once. */
+/** Counts the tokens of texts and remembers those of the last round: a turn or a file is counted once. */
 export class TokenCounter {
-  #known = new Map<string, number>();
+  #known = new Map<string, Promise<number>>();
   #model: string | null = null;
 
-  /** The count of each text, in order, by the tokenizer of `model`. */
-  async count(
-    texts: readonly string[],
+  /** What counts texts in one round, by the tokenizer of `model`; ends the round before. */
+  round(
     model: string,
-    tokenize: (text: string) => Promise<number[]>,
-  ): Promise<number[]> {
-    const known = model === this.#model ? this.#known : new Map<string, number>();
-    const counts = await Promise.all(
-      texts.map(async (text) => (text === '' ? 0 : (known.get(text) ?? (await tokenize(text)).length))),
-    );
+    tokenize: (text: string) => Promise<{ readonly length: number }>,
+  ): (text: string) => Promise<number> {
+    const known = model === this.#model ? this.#known : new Map<string, Promise<number>>();
+    const seen = new Map<string, Promise<number>>();
     this.#model = model;
-    this.#known = new Map(texts.map((text, at) => [text, counts[at]!]));
-    return counts;
+    this.#known = seen;
+    return (text) => {
+      if (text === '') return Promise.resolve(0);
+      const count = seen.get(text) ?? known.get(text) ?? tokenize(text).then(({ length }) => length);
+      seen.set(text, count);
+      count.catch(() => seen.delete(text)); // whoever asked hears of it
+      return count;
+    };
   }
 }

@@ -113,6 +113,7 @@ const ENTRIES: Record<ErrorCode, Entry> = {
     'retry',
   ],
   'import-differs': [m['failures.import-differs'], 'space'],
+  'import-content': [m['failures.import-content'], 'models'],
   'folder-invalid': [m['failures.folder-invalid'], 'models'],
   'folder-file': [(details) => m['failures.folder-file']({ name: String(details['name']) }), 'models'],
   'export-failed': [m['failures.export-failed'], 'retry'],

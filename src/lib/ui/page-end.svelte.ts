@@ -4,10 +4,13 @@ const NEAR_PX = 48;
 /** Keeps the page at its end while it grows, as long as the reader is there. The page itself is what scrolls. */
 export class PageEnd {
   isNear = $state(true);
+  #jumpedTo = -1;
 
-  /** For the window's scroll event. */
+  /** For the window's scroll and resize events. */
   onscroll = (): void => {
     const { scrollHeight, scrollTop, clientHeight } = document.documentElement;
+    // The event of a jump comes a frame later, when the page may have grown by more than counts as near: no reader moved.
+    if (this.isNear && scrollTop === this.#jumpedTo) return;
     this.isNear = scrollHeight - scrollTop - clientHeight < NEAR_PX;
   };
 
@@ -29,5 +32,6 @@ export class PageEnd {
 
   #jump(): void {
     document.documentElement.scrollTop = document.documentElement.scrollHeight;
+    this.#jumpedTo = document.documentElement.scrollTop;
   }
 }

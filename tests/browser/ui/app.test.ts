@@ -35,7 +35,13 @@ function newApp(changes: Partial<Outside> = {}): App {
     canPickFolder: () => false,
     pickFolder: async () => null,
     hasStoredModels: async () => script.stored.length > 0,
-    checkDevice: async () => ({ problem: null, system: 'linux', browser: 'chromium', isSoftware: false, hasProcessor: true }),
+    checkDevice: async () => ({
+      problem: null,
+      system: 'linux',
+      browser: 'chromium',
+      isSoftware: false,
+      hasProcessor: true,
+    }),
     readSurroundings: async () => ({ isHandheld: false, memoryGiB: 8, storage: null, connection: null }),
     measureThroughput: async () => 8e6,
     readCatalog: async () => CATALOG,
@@ -153,8 +159,8 @@ test('a question that does not fit is not sent, not cut, and stays in the field'
   await say(app, long);
   expect(script.requests).toHaveLength(0);
   expect(app.session.draft).toBe(long);
-  expect(app.meter.budget).toMatchObject({ fits: false });
-  expect(app.meter.budget!.overTokens).toBeGreaterThan(1000);
+  expect(app.meter.plan).toMatchObject({ fits: false });
+  expect(app.meter.plan!.overTokens).toBeGreaterThan(1000);
 });
 
 test('an answer may be as long as the context has room for', async () => {

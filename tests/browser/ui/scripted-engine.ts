@@ -43,6 +43,7 @@ const STORED: ModelInfo = {
   licence: null,
   completedAt: null,
   verifiedAt: null,
+  contentHash: null,
   architecture: 'llama',
   contextLength: 1000,
   parameterCount: 1e6,
@@ -74,7 +75,7 @@ export class ScriptedEngine {
   get engine(): Engine {
     const engine: Pick<
       Engine,
-      'load' | 'chat' | 'lastGeneration' | 'tokenize' | 'interrupt' | 'models' | 'on' | 'dispose'
+      'load' | 'chat' | 'lastGeneration' | 'tokenize' | 'countTokens' | 'interrupt' | 'models' | 'on' | 'dispose'
     > = {
       load: (options) => this.#load(options),
       chat: {
@@ -86,7 +87,11 @@ export class ScriptedEngine {
         },
       },
       lastGeneration: STATS,
-      tokenize: async (text) => text.split(/\s+/).map((_, at) => at),
+      tokenize: async (text) => wordsOf(text).map((_, at) => at),
+      countTokens: async (messages) => {
+        const counts = messages.map(({ content }) => wordsOf(String(content)).length + 4);
+        return { total: counts.reduce((sum, count) => sum + count, 0), messages: counts };
+      },
       interrupt: async () => {
         this.#interrupted = true;
       },
@@ -150,3 +155,5 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
     signal?.addEventListener('abort', () => reject(signal.reason as Error));
   });
 }
+
+const wordsOf = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');

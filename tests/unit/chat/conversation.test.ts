@@ -1,16 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { canRegenerate, promptOf, titleOf } from '#chat/conversation.ts';
 import type { AssistantMessage, Message, UserMessage } from '#chat/conversation.ts';
+import * as made from '#tests/support/chat/messages.ts';
 
-const user = (text: string): UserMessage => ({ id: `u-${text}`, role: 'user', text });
-const answer = (text: string, state: AssistantMessage['state'] = 'done'): AssistantMessage => ({
-  id: `a-${text}`,
-  role: 'assistant',
-  text,
-  state,
-  model: 'm',
-  stats: null,
-});
+const user = (text: string): UserMessage => made.question(`u-${text}`, text);
+const answer = (text: string, state: AssistantMessage['state'] = 'done'): AssistantMessage =>
+  made.answer(`a-${text}`, text, { state });
 
 describe('titleOf', () => {
   test('takes the first line that says something, without its markup', () => {
@@ -52,8 +47,9 @@ describe('promptOf', () => {
   });
 });
 
-test('only a last answer after a question can be asked for again', () => {
+test('a last question, and a last answer to one, can be answered once more', () => {
   expect(canRegenerate([user('a'), answer('b')])).toBe(true);
-  expect(canRegenerate([user('a')])).toBe(false);
+  expect(canRegenerate([user('a')])).toBe(true);
+  expect(canRegenerate([answer('b')])).toBe(false);
   expect(canRegenerate([])).toBe(false);
 });
