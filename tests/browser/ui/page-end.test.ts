@@ -46,3 +46,13 @@ test('a reader who scrolled up is not moved, and can go back to the end', async 
   expect(fromEnd()).toBeLessThan(2);
   expect(end.isNear).toBe(true);
 });
+
+test('a page that grows by much between a jump and its event is still followed', async () => {
+  content.style.height = '5000px';
+  await new Promise((resolve) => addEventListener('scroll', resolve, { once: true, capture: true }));
+  content.style.height = '6000px';
+  end.onscroll(); // the event of the jump before
+  expect(end.isNear).toBe(true);
+  await settled();
+  expect(fromEnd()).toBeLessThan(2);
+});
