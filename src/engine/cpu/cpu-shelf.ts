@@ -114,5 +114,6 @@ function infoOf(record: KeptModel): ModelInfo {
     catalogId: catalogIdOf(record.identity),
     completedAt: record.completedAt,
     verifiedAt: record.verifiedAt,
+    contentHash: null,
   };
 }

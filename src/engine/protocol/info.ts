@@ -23,6 +23,8 @@ export type ModelInfo = {
   /** When it was complete, and when all of it was last read and found intact; milliseconds since 1970. */
   readonly completedAt: number | null;
   readonly verifiedAt: number | null;
+  /** Stands for all its bytes, wherever they came from; null until it is complete, and in the engine on the processor. */
+  readonly contentHash: string | null;
 };
 
 export type AdapterDescription = {

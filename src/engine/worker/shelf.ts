@@ -8,6 +8,7 @@ import { findEntry, importSources, readCatalog } from '#engine/worker/site-catal
 import type { ImportOptions, ModelShelf, PreparedModel, PrepareOptions } from '#engine/worker/model-source.ts';
 import { TensorReader } from '#engine/worker/tensor-reader.ts';
 import { exportModel } from '#weights/import/export-model.ts';
+import { contentHashOf } from '#weights/import/content-hash.ts';
 import { importInWorker } from '#weights/import/import-client.ts';
 import { createModelLibrary, importedModelOf, isLoadable } from '#weights/import/imported-model.ts';
 import { deleteModel } from '#weights/import/model-lock.ts';
@@ -156,7 +157,8 @@ export class Shelf implements ModelShelf {
   /** Damaged records are listed too, empty, so that they can be deleted. */
   async list(): Promise<ModelInfo[]> {
     const [records, damaged] = [await this.#store.list(), await this.#store.listDamaged()];
-    return [...records.map(infoOf), ...damaged.map(({ details }) => ({ ...UNREADABLE, key: String(details['key']) }))];
+    const infos = await Promise.all(records.map(infoOf));
+    return [...infos, ...damaged.map(({ details }) => ({ ...UNREADABLE, key: String(details['key']) }))];
   }
 
   export(
@@ -221,13 +223,14 @@ const UNREADABLE: Omit<ModelInfo, 'key'> = {
   licence: null,
   completedAt: null,
   verifiedAt: null,
+  contentHash: null,
   architecture: '',
   contextLength: 0,
   parameterCount: 0,
   source: '',
 };
 
-function infoOf(record: ModelRecord): ModelInfo {
+async function infoOf(record: ModelRecord): Promise<ModelInfo> {
   const { key, name, state, locators, identity, completedAt, verifiedAt } = record;
   const known = {
     key,
@@ -243,7 +246,8 @@ function infoOf(record: ModelRecord): ModelInfo {
   try {
     const { architecture, model, parameterCount, licence } = importedModelOf(record);
     const { contextLength } = model.config;
-    return { ...known, architecture, contextLength, parameterCount, licence: licence.name };
+    const contentHash = await contentHashOf(record);
+    return { ...known, architecture, contextLength, parameterCount, licence: licence.name, contentHash };
   } catch (error) {
     if (!isAppError(error, 'stored-record-invalid')) throw error;
     return { ...UNREADABLE, ...known, state: 'importing' };

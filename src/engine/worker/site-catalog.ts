@@ -47,12 +47,13 @@ export async function importSources(
   const found: GgufSource[] = [];
   let failure: AppError | null = null;
   for (const source of sources) {
+    const { contentHash } = source;
     if (source.kind === 'files') {
-      found.push({ kind: 'urls', urls: source.files.map((file) => mirrored(file, siteUrl)) });
+      found.push({ kind: 'urls', urls: source.files.map((file) => mirrored(file, siteUrl)), contentHash });
       continue;
     }
     try {
-      found.push({ kind: 'urls', urls: await siteUrls(new URL(source.list, siteUrl), signal) });
+      found.push({ kind: 'urls', urls: await siteUrls(new URL(source.list, siteUrl), signal), contentHash });
     } catch (error) {
       if (!isAppError(error, 'source-unreachable')) throw error;
       failure = error;

@@ -7,12 +7,13 @@ import { checkRoom } from '#weights/store/storage-errors.ts';
 import { checkChunk } from '#weights/store/verify-model.ts';
 import type { WeightStore } from '#weights/store/weight-store.ts';
 import { checkSameBytes } from './check-same-bytes.ts';
+import { checkContent } from './content-hash.ts';
 import { openFirst } from './choose-source.ts';
 import { importFolder } from './import-folder.ts';
 import { isLoadable } from './imported-model.ts';
 import type { ImportProgress, ImportRequest, ImportResult } from './messages.ts';
 import { withImportLock } from './model-lock.ts';
-import { isFrom } from './open-sources.ts';
+import { isFrom, type ImportSource } from './open-sources.ts';
 import { sourceBytesOf, type PlannedChunk } from './plan.ts';
 import { prepareImport, type PreparedImport } from './prepare-import.ts';
 import { writeChunks } from './write-chunks.ts';
@@ -102,10 +103,24 @@ async function write(
     );
   });
   signal.throwIfAborted();
+  await checkWhole(key, [request.source, ...(request.alternatives ?? [])], store);
   for (const [path, bytes] of files) await store.putFile(key, path, bytes);
   const { version, profile } = request.library;
   await store.complete(key, { version, profile });
   return { key, isNew: true, readBytes: readBytes - before };
+}
+
+/** Holds all chunks against what their source is known by. Which of them are wrong nobody knows, so all are erased then. */
+async function checkWhole(key: string, sources: readonly ImportSource[], store: WeightStore): Promise<void> {
+  const record = await store.describe(key);
+  const source = record && sources.find((one) => isFrom(one, record.locators));
+  if (!record || source?.kind !== 'urls' || !source.contentHash) return;
+  try {
+    await checkContent(record, source.contentHash);
+  } catch (error) {
+    if (isAppError(error, 'import-content')) await store.delete(key);
+    throw error;
+  }
 }
 
 /** After a crash the newest chunk is the one that may not have reached the disk. */

@@ -14,7 +14,12 @@ export type Piece = string | CutUrl | MirroredFile;
 
 /** One GGUF, or all pieces of a split one in any order; of a split one by URL, any single piece will do. */
 export type GgufSource =
-  | { readonly kind: 'urls'; readonly urls: readonly Piece[] }
+  | {
+      readonly kind: 'urls';
+      readonly urls: readonly Piece[];
+      /** What all of it must have when it is stored (content-hash.ts); anything where it is not given. */
+      readonly contentHash?: string | null;
+    }
   | { readonly kind: 'files'; readonly files: readonly File[] };
 
 /** What an import is made from: a GGUF, or a folder that `exportModel` wrote. */

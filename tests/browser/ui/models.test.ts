@@ -26,6 +26,7 @@ const model = (key: string, state: ModelInfo['state']): ModelInfo => ({
   licence: null,
   completedAt: null,
   verifiedAt: null,
+  contentHash: null,
   architecture: 'llama',
   contextLength: 4096,
   parameterCount: 10_731_524_096,

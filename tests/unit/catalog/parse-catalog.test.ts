@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isAppError } from '#base/errors.ts';
 import { catalogIdOf, identityOf, memoryBytes } from '#catalog/catalog.ts';
 import { parseCatalog } from '#catalog/parse-catalog.ts';
+import { LAYOUT_VERSION } from '#weights/import/plan.ts';
 
 type Entry = Record<string, unknown>;
 const file = (): { models: Entry[] } => JSON.parse(readFileSync('static/catalog.json', 'utf8')) as { models: Entry[] };
@@ -55,6 +56,11 @@ describe('the catalog of the site', () => {
     for (const { list } of lists) expect(existsSync(`static/${list}`)).toBe(true);
   });
 
+  it('pins the model it carries, in the layout that imports have now', () => {
+    const [embedded] = catalog.models;
+    expect(embedded!.sources[0]!.contentHash).toMatch(new RegExp(`^${LAYOUT_VERSION}-`));
+  });
+
   it('has every text in Arabic too', () => {
     for (const { goodAt, limits } of catalog.models) {
       expect(goodAt['ar']).toMatch(/\p{Script=Arabic}/u);
@@ -103,6 +109,10 @@ describe('a catalog that cannot be used', () => {
     [
       'models[1].sources[0].files[0].sha256',
       (entry) => (entry['sources'] = [{ files: [{ urls: ['a.gguf'], sha256: 'F'.repeat(64) }] }]),
+    ],
+    [
+      'models[1].sources[0].contentHash',
+      (entry) => (entry['sources'] = [{ list: 'a.json', contentHash: `1-${'F'.repeat(64)}` }]),
     ],
     ['models[1].sources[0].list', (entry) => (entry['sources'] = [{ list: '//other.example/model.json' }])],
     ['models[1].sizeBytes', (entry) => (entry['sizeBytes'] = 0)],

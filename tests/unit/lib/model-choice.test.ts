@@ -59,6 +59,7 @@ const stored = (changes: Partial<ModelInfo>): ModelInfo => ({
   licence: null,
   completedAt: null,
   verifiedAt: null,
+  contentHash: null,
   architecture: 'llama',
   contextLength: 4096,
   parameterCount: 1,

@@ -3,6 +3,7 @@ import { dequantize } from '#formats/gguf/dequantize.ts';
 import { parseGgufHeader } from '#formats/gguf/header.ts';
 import { packedFormatOf, type PackedFormat } from '#formats/packed/format.ts';
 import { unpackRow } from '#formats/packed/unpack.ts';
+import { contentHashOf } from '#weights/import/content-hash.ts';
 import { importInWorker } from '#weights/import/import-client.ts';
 import { importModel } from '#weights/import/import-model.ts';
 import { createModelLibrary, importedModelOf } from '#weights/import/imported-model.ts';
@@ -181,6 +182,34 @@ test('a mirror serves the import, and a file of another length is none', async (
   const { key } = await run(name, mirrored(GGUF!.length), { retry });
   expect((await store.describe(key))!.locators).toEqual(made);
   expect((await verifyModel(store, key)).damage).toEqual([]);
+});
+
+test('a model is held against the content hash that its source is known by, and erased where it has another', async () => {
+  const { store, name } = openTestStore();
+  // The same header; one bit of one weight differs.
+  const changed = GGUF!.slice();
+  changed[changed.length - 5]! ^= 1;
+  const hashOf = async (key: string) => contentHashOf((await store.describe(key))!);
+  const contentHash = (await hashOf((await run(name, fromUrls(file()), { chunkBytes: 60_000 })).key))!;
+  expect(contentHash).toMatch(/^\d+-[0-9a-f]{64}$/);
+  const pinned = (bytes: typeof changed, hash = contentHash) => ({ ...fromUrls(file(bytes)), contentHash: hash });
+  const options = { identity: 'tiny@1', name: 'Tiny', chunkBytes: 60_000 };
+
+  await expect(run(name, pinned(changed), options)).rejects.toMatchObject({
+    code: 'import-content',
+    details: { expected: contentHash, found: expect.not.stringContaining(contentHash) as string },
+  });
+  expect((await store.list()).map(({ identity }) => identity)).not.toContain('tiny@1');
+
+  await killed(name, pinned(GGUF!), options);
+  const { key } = await run(name, pinned(GGUF!), options);
+  expect(await hashOf(key)).toBe(contentHash);
+  await store.forget(key, [{ path: 'params_shard_0.bin', index: 0 }]);
+  expect(await hashOf(key)).toBeNull();
+
+  // What another version of the layout would have cannot be compared.
+  const other = contentHash.replace(/^\d+/, '999');
+  expect(await run(name, pinned(changed, other), { identity: 'tiny@2' })).toMatchObject({ isNew: true });
 });
 
 test('an import does not go on in a file that was replaced under the same name', async () => {
