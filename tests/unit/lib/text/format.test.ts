@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   formatBytes,
   formatBytesOf,
+  formatDuration,
   formatNumber,
   formatParameters,
   formatSeconds,
@@ -41,6 +42,19 @@ test.each([
   [7800, 'about 2 hr 10 min'],
 ])('%d seconds left is %s', (seconds, text) => {
   expect(formatTimeLeft(seconds)).toBe(text);
+});
+
+test.each([
+  [0, 'less than a minute'],
+  [29, 'less than a minute'],
+  [30, 'about 1 minute'],
+  [750, 'about 13 minutes'],
+  [3590, 'about 1 hour'],
+  [7800, 'about 2 hours and 10 minutes'],
+  [2 * 3600 - 120, 'about 2 hours'],
+  [12 * 3600 + 1800, 'about 12 hours'],
+])('a forecast of %d seconds is %s', (seconds, text) => {
+  expect(formatDuration(seconds)).toBe(text);
 });
 
 test('small numbers keep a decimal and large ones do not', () => {
