@@ -2,8 +2,8 @@
 // passages together are the whole text, each piece once and in order. Counting is what costs, so a passage is guessed from
 // the one before and counted two or three times, whatever its length.
 import { AppError } from '#base/errors.ts';
-import type { Section, SourceDocument, Span } from './document.ts';
 import { sentenceEnds } from '#base/sentences.ts';
+import type { Section, SourceDocument, Span } from './document.ts';
 
 export type Passage = {
   /** The spans' texts, sections apart by an empty line; what a model is given. */
