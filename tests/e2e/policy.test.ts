@@ -71,9 +71,9 @@ async function openConversation(answer: string): Promise<void> {
     const stores = db.transaction(['conversations', 'messages', 'settings'], 'readwrite');
     const times = { createdAt: 1, updatedAt: 1, deletedAt: null };
     stores.objectStore('conversations').put({ id: 'c', title: 'Kept', ...times });
-    stores.objectStore('messages').put({ id: 'q', role: 'user', text: 'Go on' }, ['c', 0]);
+    stores.objectStore('messages').put({ id: 'q', conversationId: 'c', role: 'user', text: 'Go on' });
     const kept = { id: 'a', role: 'assistant', text, state: 'done', model: 'Model', stats: null };
-    stores.objectStore('messages').put(kept, ['c', 1]);
+    stores.objectStore('messages').put({ ...kept, conversationId: 'c', parentId: 'q', createdAt: 1 });
     stores.objectStore('settings').put('c', 'open-conversation');
     await new Promise((resolve) => (stores.oncomplete = resolve));
     db.close();
