@@ -107,7 +107,10 @@ export class ConversationDesk {
     const messages = kept === null ? [] : ((await this.#store?.messages(kept.id)) ?? []);
     const draft = (await this.#store?.draft(kept?.id ?? '')) ?? '';
     const files = (await this.#store?.attachments.of(kept?.id ?? '')) ?? [];
-    const attachments = files.filter(({ isDraft }) => isDraft).map(refOf);
+    const attachments = files
+      .filter(({ isDraft }) => isDraft)
+      .sort((one, other) => one.addedAt - other.addedAt)
+      .map(refOf);
     const conversation = kept === null ? null : { ...kept, headId: headOf(kept, messages) };
     this.session = this.#newSession({ conversation, messages, draft, attachments });
     await this.#outside.onShow();
