@@ -52,10 +52,8 @@ export function findPrompts<One extends Pick<SavedPrompt, 'name' | 'text'>>(
 ): One[] {
   const wanted = folded(query);
   if (wanted === '') return [...prompts];
-  const rankOf = ({ name, text }: One): number => {
-    const rank = matchRank(name, query);
-    return rank ?? (folded(text).includes(wanted) ? TEXT_RANK : NO_RANK);
-  };
+  const rankOf = ({ name, text }: One): number =>
+    matchRank(name, query) ?? (folded(text).includes(wanted) ? TEXT_RANK : NO_RANK);
   return prompts
     .map((prompt) => ({ prompt, rank: rankOf(prompt) }))
     .filter(({ rank }) => rank < NO_RANK)

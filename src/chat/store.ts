@@ -8,7 +8,8 @@ import { PromptStore } from './prompt-store.ts';
 import { parseConversation, parseMessage } from './stored.ts';
 import { mendTree, newestHead } from './tree.ts';
 
-export type Setting = 'open-conversation' | 'last-model' | 'on-processor' | 'new-chat-settings' | 'voice';
+export type Setting =
+  'open-conversation' | 'last-model' | 'on-processor' | 'new-chat-settings' | 'voice' | 'single-keys';
 
 /** What may change of a conversation's record. */
 export type ConversationPatch = Partial<Omit<Conversation, 'id' | 'createdAt'>>;

@@ -30,6 +30,7 @@ import type { ImportChoice, ModelChoice } from './model-choice.ts';
 import { ModelSession } from './model-session.svelte.ts';
 import { detailsOf } from './problem.ts';
 import type { Readiness } from './readiness.ts';
+import { SavedPrompts } from './saved-prompts.svelte.ts';
 import { SiteCatalog } from './site-catalog.svelte.ts';
 import { Storeroom } from './storeroom.svelte.ts';
 import { Voice } from './voice.svelte.ts';
@@ -80,6 +81,7 @@ export class App {
   readonly compressor = new Compressor();
   readonly attachments: Attachments;
   readonly voice: Voice;
+  readonly prompts: SavedPrompts;
   /** What the model reads of attached files. */
   readonly texts: AttachmentTexts;
   readonly announcer = new Announcer();
@@ -91,6 +93,8 @@ export class App {
   onProcessor = $state(false);
   /** Key of the model used last on this device. */
   lastModel = $state.raw<string | null>(null);
+  /** Keys without Ctrl or ⌘ do something outside of fields. */
+  singleKeys = $state(true);
   /** Changes to the newer build of the page that waits; null when none does. */
   update = $state.raw<(() => void) | null>(null);
   /** The stored model to go on with: the one used last, else any. */
@@ -123,6 +127,11 @@ export class App {
       writeSettings: (settings) => this.desk.write('voice', settings),
       write: (draft) => this.write(draft),
       say: (text) => this.announcer.say(text),
+    });
+    this.prompts = new SavedPrompts({
+      ...outside,
+      store: () => this.desk.store?.prompts ?? null,
+      onSaveError: () => (this.desk.keeping = 'failed'),
     });
     this.catalog = new SiteCatalog(outside.readCatalog);
     this.check = new DeviceCheck({ ...outside, engine });
@@ -178,6 +187,8 @@ export class App {
     this.lastModel = await this.desk.setting('last-model');
     this.started = true;
     void this.voice.start();
+    void this.prompts.refresh();
+    this.singleKeys = (await this.desk.setting('single-keys')) !== 'no';
     await checked;
     const { problem, hasProcessor } = this.device!;
     this.onProcessor = problem !== null && hasProcessor && (await this.desk.setting('on-processor')) !== null;
@@ -251,6 +262,12 @@ export class App {
     if (ready?.status !== 'ready' || ready.model === null) return false;
     this.downloads.dismiss();
     return this.load(storedChoice(ready.model));
+  }
+
+  /** Lets keys without Ctrl or ⌘ do something, or not; also in later visits. */
+  useSingleKeys(use: boolean): void {
+    this.singleKeys = use;
+    void this.desk.write('single-keys', use ? null : 'no');
   }
 
   /** Takes what was typed, and sees soon whether it still fits. */
