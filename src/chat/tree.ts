@@ -1,7 +1,7 @@
 // The messages of a conversation as a tree, in which no message is ever replaced: an edit and a new answer are siblings
 // of what was there. Pure; every function takes all messages of one conversation in any order.
 // `mendTree` is for what comes from outside; the others rely on parents that exist and on paths that end.
-import type { Message } from './conversation.ts';
+import type { Conversation, Message } from './conversation.ts';
 
 /** The part of a message that places it. */
 export type Node = { readonly id: string; readonly parentId: string | null; readonly createdAt: number };
@@ -93,6 +93,42 @@ export function copyPath(messages: readonly Message[], headId: string, newId: ()
     parentId = copy.id;
     return copy;
   });
+}
+
+/**
+ * A branch of a conversation, up to `headId`, as a conversation of its own: messages and files under new ids. `files`
+ * says which file became which.
+ */
+export function branchOff(
+  from: Conversation,
+  messages: readonly Message[],
+  headId: string,
+  { now, newId }: { now: number; newId: () => string },
+): { conversation: Conversation; messages: Message[]; files: ReadonlyMap<string, string> } {
+  const path = pathTo(messages, headId);
+  const files = new Map<string, string>();
+  const copies = copyPath(messages, headId, newId).map((message) => {
+    if (message.role !== 'user') return message;
+    const attachments = message.attachments.map((ref) => {
+      const id = newId();
+      files.set(ref.id, id);
+      return { ...ref, id };
+    });
+    return { ...message, attachments };
+  });
+  const summedAt = from.digest === null ? -1 : path.findIndex(({ id }) => id === from.digest!.upToId);
+  const conversation: Conversation = {
+    ...from,
+    id: newId(),
+    createdAt: now,
+    updatedAt: now,
+    deletedAt: null,
+    archivedAt: null,
+    pinnedAt: null,
+    headId: copies.at(-1)?.id ?? null,
+    digest: summedAt < 0 ? null : { ...from.digest!, upToId: copies[summedAt]!.id },
+  };
+  return { conversation, messages: copies, files };
 }
 
 /**

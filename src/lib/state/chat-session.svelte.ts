@@ -13,7 +13,7 @@ import type {
 } from '#chat/conversation.ts';
 import type { SaidMessage } from '#chat/prompt.ts';
 import type { ChatStore, ConversationPatch } from '#chat/store.ts';
-import { forksOf, headWithout, newestLeaf, pathTo, subtreeOf } from '#chat/tree.ts';
+import { alternativesOf, forksOf, headWithout, newestLeaf, pathTo, subtreeOf } from '#chat/tree.ts';
 import type { Engine } from '#engine/client/engine.ts';
 import type { LoadedModel } from '#engine/protocol/info.ts';
 import { answerRequest } from './answer-request.ts';
@@ -185,6 +185,11 @@ export class ChatSession {
   /** The question that ends the open branch, or whose answer does. */
   get lastQuestion(): UserMessage | null {
     return canRegenerate(this.messages) ? (this.messages.findLast(({ role }) => role === 'user') as UserMessage) : null;
+  }
+
+  /** Every version of a message, the oldest first. */
+  versionsOf(id: string): Message[] {
+    return alternativesOf(this.all, id);
   }
 
   /** Opens the branch through a message, at its newest end. */

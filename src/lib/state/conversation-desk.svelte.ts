@@ -3,7 +3,8 @@ import { refOf } from '#chat/attachment.ts';
 import { headOf } from '#chat/store.ts';
 import type { ChatStore, Setting } from '#chat/store.ts';
 import { DEFAULT_SETTINGS } from '#chat/conversation.ts';
-import type { ConversationSettings } from '#chat/conversation.ts';
+import type { ConversationSettings, Message } from '#chat/conversation.ts';
+import { branchOff } from '#chat/tree.ts';
 import { settingsOfText } from '#chat/settings.ts';
 import { ChatSession } from './chat-session.svelte.ts';
 import { ConversationShelf } from './conversation-shelf.svelte.ts';
@@ -68,6 +69,28 @@ export class ConversationDesk {
     await this.write('open-conversation', null);
   }
 
+  /** Begins a new chat with a copy of the open one up to a message, and opens it. */
+  async branch(messageId: string): Promise<void> {
+    const { session } = this;
+    if (session.conversation === null || session.busy) return;
+    await session.flush();
+    const { now, newId } = this.#outside;
+    const all = $state.snapshot(session.all);
+    const made = branchOff(session.conversation, all, messageId, { now: now(), newId });
+    await this.#keep(this.#copy(made));
+    this.shelf.put(made.conversation);
+    await this.#show(made.conversation.id, made.messages);
+    await this.write('open-conversation', made.conversation.id);
+  }
+
+  async #copy({ conversation, messages, files }: ReturnType<typeof branchOff>): Promise<void> {
+    await this.#store?.write(conversation, messages);
+    for (const [from, id] of files) {
+      const file = await this.#store?.attachments.read(from);
+      if (file) await this.#store?.attachments.write([{ ...file, id, conversationId: conversation.id }]);
+    }
+  }
+
   async remove(id: string): Promise<void> {
     if (this.session.conversation?.id === id) await this.startNew();
     await this.#keep(this.shelf.remove(id));
@@ -101,10 +124,10 @@ export class ConversationDesk {
   }
 
   /** Opens a conversation, or a new chat for null. An answer being written elsewhere is stopped and kept. */
-  async #show(id: string | null): Promise<void> {
+  async #show(id: string | null, known: Message[] = []): Promise<void> {
     await this.session.close();
     const kept = this.shelf.conversations.find((one) => one.id === id) ?? null;
-    const messages = kept === null ? [] : ((await this.#store?.messages(kept.id)) ?? []);
+    const messages = kept === null ? [] : ((await this.#store?.messages(kept.id)) ?? known);
     const draft = (await this.#store?.draft(kept?.id ?? '')) ?? '';
     const files = (await this.#store?.attachments.of(kept?.id ?? '')) ?? [];
     const attachments = files
