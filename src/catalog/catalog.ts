@@ -14,7 +14,7 @@ export type CatalogFile = {
   readonly urls: readonly string[];
   /** Null where it is not known exactly. */
   readonly sizeBytes: number | null;
-  /** For people, as its host publishes it; null where nobody has. What a download is held against is `contentHash`. */
+  /** As its host published it; null where nobody has. A host that publishes another one now has another file. */
   readonly sha256: string | null;
 };
 

@@ -63,6 +63,6 @@ export async function importSources(
   return { sources: found, failure };
 }
 
-function mirrored({ urls, sizeBytes }: CatalogFile, siteUrl: URL): MirroredFile {
-  return { urls: urls.map((url) => new URL(url, siteUrl).href), sizeBytes };
+function mirrored({ urls, sizeBytes, sha256 }: CatalogFile, siteUrl: URL): MirroredFile {
+  return { urls: urls.map((url) => new URL(url, siteUrl).href), sizeBytes, sha256 };
 }

@@ -51,15 +51,15 @@ function addressesOf(piece: Piece): readonly string[] {
   return 'urls' in piece ? piece.urls : [piece.url];
 }
 
-/** A mirrored file that is one piece of a split model stands for all of them; only its own size is known. */
+/** A mirrored file that is one piece of a split model stands for all of them; only its own size and hash are known. */
 function mirrorsOfAllPieces(file: MirroredFile): MirroredFile[] {
   const names = file.urls.map((url) => splitNames(url));
   const count = names[0]?.length ?? 0;
   if (count <= 1 || names.some(({ length }) => length !== count)) return [file];
-  return names[0]!.map((name, index) => ({
-    urls: names.map((pieces) => pieces[index]!),
-    sizeBytes: name === file.urls[0] ? file.sizeBytes : null,
-  }));
+  return names[0]!.map((name, index) => {
+    const urls = names.map((pieces) => pieces[index]!);
+    return name === file.urls[0] ? { ...file, urls } : { urls, sizeBytes: null };
+  });
 }
 
 async function openPiece(piece: Piece, options: UrlSourceOptions): Promise<ByteSource> {

@@ -1,10 +1,11 @@
 // One file at several hosts. The first that can be opened is read; when it fails for good, another one takes over.
 //
-// Bytes of different files must never be mixed, and no host says what a file's bytes are. So a mirror is taken only when it
-// has the same size, the same first 64 KiB, and the same bytes at a few places of the weights that were read before.
+// Bytes of different files must never be mixed, and few hosts say what a file's bytes are. So a mirror is taken only when it
+// publishes no other hash, and has the same size, the same first 64 KiB, and the same bytes at a few places of the weights that were read before.
 import { AppError, isAppError } from '#base/errors.ts';
 import { invariant } from '#base/invariant.ts';
 import type { ByteSource } from './byte-source.ts';
+import { publishedHash } from './published-hash.ts';
 import { openUrlSource, type UrlSourceOptions } from './url-source.ts';
 
 /** The same bytes at several addresses, the preferred one first. */
@@ -12,6 +13,8 @@ export type MirroredFile = {
   readonly urls: readonly string[];
   /** Null where it is not known exactly. */
   readonly sizeBytes: number | null;
+  /** Of the whole file, as its host published it once; a mirror that publishes another one now is not opened. */
+  readonly sha256?: string | null;
 };
 
 /** What the first request brings anyway: the model's name, shape and the first of its vocabulary. */
@@ -37,15 +40,17 @@ class MirroredSource implements ByteSource {
   /** Not tried yet, in order. One that failed is not tried again: it had all the attempts there are. */
   readonly #untried: string[];
   #sizeBytes: number | null;
+  readonly #sha256: string | null;
   readonly #samples: Sample[] = [];
   #current: ByteSource | null = null;
   #switching: Promise<ByteSource> | null = null;
   #failure: unknown = null;
   #isClosed = false;
 
-  constructor({ urls, sizeBytes }: MirroredFile, options: UrlSourceOptions) {
+  constructor({ urls, sizeBytes, sha256 = null }: MirroredFile, options: UrlSourceOptions) {
     this.#untried = [...urls];
     this.#sizeBytes = sizeBytes;
+    this.#sha256 = sha256;
     this.#options = options;
   }
 
@@ -126,6 +131,7 @@ class MirroredSource implements ByteSource {
     for (let url = this.#untried.shift(); url !== undefined; url = this.#untried.shift()) {
       let source: ByteSource | null = null;
       try {
+        await this.#checkPublished(url, signal);
         source = await openUrlSource(url, { ...this.#options, signal });
         await this.#checkSame(source, signal);
         this.#sizeBytes = source.sizeBytes;
@@ -138,6 +144,13 @@ class MirroredSource implements ByteSource {
       }
     }
     throw this.#failure;
+  }
+
+  async #checkPublished(url: string, signal: AbortSignal | undefined): Promise<void> {
+    const expected = this.#sha256;
+    const found = expected === null ? null : await publishedHash(url, signal);
+    if (found === null || expected === null || found === expected) return;
+    throw new AppError('source-differs', { url, what: 'the SHA-256 that its host publishes', found, expected });
   }
 
   async #checkSame(source: ByteSource, signal: AbortSignal | undefined): Promise<void> {
