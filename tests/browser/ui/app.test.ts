@@ -1,11 +1,11 @@
 import { deleteDB } from 'idb';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AppError } from '#base/errors.ts';
-import { ChatStore } from '#chat/store.ts';
-import { App } from '#lib/state/app.svelte.ts';
+import type { ChatStore } from '#chat/store.ts';
+import type { App } from '#lib/state/app.svelte.ts';
 import type { Outside } from '#lib/state/app.svelte.ts';
 import { EMBEDDED_CHOICE } from '#lib/state/embedded.ts';
-import { CATALOG } from './catalog-of-two.ts';
+import { appOver } from './app-over.ts';
 import { MODEL, STATS, ScriptedEngine } from './scripted-engine.ts';
 
 const DATABASE = 'daylight-chats-app-test';
@@ -23,46 +23,7 @@ afterEach(async () => {
   await deleteDB(DATABASE);
 });
 
-function newApp(changes: Partial<Outside> = {}): App {
-  return new App({
-    connect: async () => script.engine,
-    connectCpu: async () => script.engine,
-    openStore: async () => {
-      const store = await ChatStore.open(DATABASE);
-      stores.push(store);
-      return store;
-    },
-    canPickFolder: () => false,
-    pickFolder: async () => null,
-    hasStoredModels: async () => script.stored.length > 0,
-    checkDevice: async () => ({
-      problem: null,
-      system: 'linux',
-      browser: 'chromium',
-      isSoftware: false,
-      hasProcessor: true,
-    }),
-    readSurroundings: async () => ({ isHandheld: false, memoryGiB: 8, storage: null, connection: null }),
-    measureThroughput: async () => 8e6,
-    readCatalog: async () => CATALOG,
-    persist: async () => true,
-    whenOnline: () => undefined,
-    keepShell: () => undefined,
-    readFile: () => Promise.reject(new Error('no file is read here')),
-    voice: {
-      recognition: () => null,
-      speaker: () => null,
-      voices: async () => [],
-      language: () => 'en',
-      isHandheld: () => false,
-      isCalm: () => true,
-    },
-    userAgent: () => 'test',
-    now: () => Date.now(),
-    newId: () => crypto.randomUUID(),
-    ...changes,
-  });
-}
+const newApp = (changes: Partial<Outside> = {}): App => appOver(script, DATABASE, stores, changes);
 
 async function readyApp(): Promise<App> {
   const app = newApp();
