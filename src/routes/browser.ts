@@ -50,7 +50,10 @@ export function browserOutside(): Outside {
     // The catalog's addresses may be below the site's root.
     measureThroughput: (url) => measureThroughput(new URL(url, siteUrl()).href, fetch, () => performance.now()),
     readCatalog: () => readCatalog(`${siteUrl().href}catalog.json`, fetch),
-    whenOnline: (act) => globalThis.addEventListener?.('online', act), // not while the site is built
+    onNetwork(act) {
+      if (typeof window === 'undefined') return; // the site is being built
+      for (const type of ['online', 'offline']) addEventListener(type, () => act(type === 'online'));
+    },
     persist: async () => navigator.storage?.persist?.(),
     canPickFolder: () => 'showDirectoryPicker' in globalThis,
     pickFolder,

@@ -17,7 +17,8 @@ export const SECOND_MODEL = {
 } as const;
 
 export class SecondModelHost {
-  bytesPerSecond = 6e6;
+  /** On each connection. */
+  bytesPerSecond = 1.5e6;
   /** Of the second model, since it was last set to 0. */
   servedBytes = 0;
   /** Nothing answers, and what was being sent breaks off. */

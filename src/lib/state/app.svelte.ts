@@ -49,8 +49,8 @@ export type Outside = {
   measureThroughput: (url: string) => Promise<number | null>;
   readCatalog: () => Promise<Catalog>;
   persist: () => Promise<unknown>;
-  /** Calls back whenever the browser has a network again. */
-  whenOnline: (act: () => void) => void;
+  /** Calls back whenever the browser loses the network, and when it has one again. */
+  onNetwork: (act: (isOnline: boolean) => void) => void;
   /** Whether a page gets a folder to read and write; not every browser gives it. */
   canPickFolder: () => boolean;
   pickFolder: (mode: 'read' | 'readwrite') => Promise<FileSystemDirectoryHandle | null>;

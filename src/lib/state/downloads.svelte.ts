@@ -30,12 +30,15 @@ type Outside = {
   onStored: () => Promise<readonly ModelInfo[]>;
   onReady: (download: Download) => void;
   onRate: (bytesPerSecond: number) => void;
-  /** Calls back whenever the browser has a network again. */
-  whenOnline: (act: () => void) => void;
+  /** Calls back whenever the browser loses the network, and when it has one again. */
+  onNetwork: (act: (isOnline: boolean) => void) => void;
 };
 
-/** Without a byte for so long, a rate and a time left would be untrue. */
+/** Bytes are reported when a part of the file is there; four parts of 4 MiB come side by side, and may be there at once. */
+const REPORTED_AT_ONCE_BYTES = 16 << 20;
+/** Without a report for so long, a rate and a time left would be untrue; longer where the line is so slow that it needs longer. */
 const QUIET_AFTER_MS = 5000;
+const QUIET_UNKNOWN_AFTER_MS = 60_000;
 /** What a network that is back mends by itself. */
 const MENDED_BY_NETWORK: readonly ErrorCode[] = [
   'source-unreachable',
@@ -58,9 +61,10 @@ export class Downloads {
 
   constructor(outside: Outside) {
     this.#outside = outside;
-    outside.whenOnline(() => {
+    outside.onNetwork((isOnline) => {
       const { current } = this;
-      if (current?.error && MENDED_BY_NETWORK.includes(current.error.code)) this.resume();
+      if (!isOnline) this.#fallQuiet();
+      else if (current?.error && MENDED_BY_NETWORK.includes(current.error.code)) this.resume();
     });
   }
 
@@ -154,19 +158,23 @@ export class Downloads {
     if (report.stage === 'waiting') return this.#change({ status: 'waiting' });
     if (!COUNTED.includes(report.stage)) return;
     const { progress, status, isQuiet } = this.current;
-    this.#watch();
     const shown = steady(isQuiet ? this.#restarted(progress) : progress, report, this.#outside.now());
     if (shown !== progress || status !== 'running')
       this.#change({ status: 'running', progress: shown, isQuiet: false });
+    this.#watch();
     if (shown.bytesPerSecond !== null) this.#outside.onRate(shown.bytesPerSecond);
   }
 
-  /** Begins to wait for the next byte. */
+  /** Begins to wait for the next bytes. */
   #watch(): void {
+    const rate = this.current?.progress?.bytesPerSecond ?? null;
+    const expectedMs = rate === null ? QUIET_UNKNOWN_AFTER_MS : (2 * REPORTED_AT_ONCE_BYTES * 1000) / rate;
     clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => {
-      if (this.current?.status === 'running') this.#change({ isQuiet: true });
-    }, QUIET_AFTER_MS);
+    this.#quiet = setTimeout(() => this.#fallQuiet(), Math.max(QUIET_AFTER_MS, expectedMs));
+  }
+
+  #fallQuiet(): void {
+    if (this.current?.status === 'running') this.#change({ isQuiet: true });
   }
 
   /** The bytes stay on the screen; rate and time left are watched anew. */

@@ -61,7 +61,7 @@ class Importer {
 let importer: Importer;
 let onDisk: ModelInfo[];
 let nowMs: number;
-let comeOnline: () => void;
+let network: (isOnline: boolean) => void;
 let downloads: Downloads;
 const onReady = vi.fn();
 
@@ -78,7 +78,7 @@ beforeEach(() => {
     onStored: async () => onDisk,
     onReady,
     onRate: () => undefined,
-    whenOnline: (act) => (comeOnline = act),
+    onNetwork: (act) => (network = act),
   });
 });
 
@@ -149,11 +149,11 @@ describe('a download', () => {
     expect(downloads.current).toBeNull();
   });
 
-  test('without a byte for five seconds is quiet, and is not when the next one comes', async () => {
+  test('without a byte for much longer than the line needs is quiet, and is not when the next one comes', async () => {
     await begin();
-    importer.report('network', 300);
+    importer.report('network', 300, 16e6);
     nowMs = 4000;
-    importer.report('network', 500);
+    importer.report('network', 500, 16e6);
     await vi.advanceTimersByTimeAsync(4900);
     expect(downloads.current?.isQuiet).toBe(false);
     await vi.advanceTimersByTimeAsync(200);
@@ -162,6 +162,28 @@ describe('a download', () => {
     importer.report('network', 510);
     // The rate of before the silence is not told any more.
     expect(downloads.current).toMatchObject({ isQuiet: false, progress: { bytesPerSecond: null } });
+  });
+
+  test('over a slow line is given the time that a report takes there', async () => {
+    await begin();
+    importer.report('network', 300, 1e6);
+    nowMs = 4000;
+    importer.report('network', 500, 1e6);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(downloads.current?.isQuiet).toBe(false);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(downloads.current?.isQuiet).toBe(true);
+  });
+
+  test('is quiet at once where the browser knows that the network is away; a pause stays a pause', async () => {
+    await begin();
+    network(false);
+    expect(downloads.current?.isQuiet).toBe(true);
+    importer.report('network', 1);
+    expect(downloads.current?.isQuiet).toBe(false);
+    downloads.pause();
+    network(false);
+    expect(downloads.current).toMatchObject({ status: 'paused', isQuiet: false });
   });
 });
 
@@ -185,7 +207,7 @@ describe('a failure', () => {
       importer.fail(code);
       await settle();
       expect(downloads.current?.status).toBe('failed');
-      comeOnline();
+      network(true);
       await settle();
       expect(downloads.current?.status).toBe('running');
       expect(importer.asked).toHaveLength(2);
@@ -196,13 +218,13 @@ describe('a failure', () => {
     await begin();
     importer.fail('storage-full');
     await settle();
-    comeOnline();
+    network(true);
     await settle();
     expect(downloads.current?.status).toBe('failed');
     downloads.resume();
     await settle();
     downloads.pause();
-    comeOnline();
+    network(true);
     await settle();
     expect(downloads.current?.status).toBe('paused');
     expect(importer.asked).toHaveLength(2);

@@ -33,7 +33,7 @@ export function appOver(
     measureThroughput: async () => 8e6,
     readCatalog: async () => CATALOG,
     persist: async () => true,
-    whenOnline: () => undefined,
+    onNetwork: () => undefined,
     keepShell: () => undefined,
     readFile: () => Promise.reject(new Error('no file is read here')),
     voice: {
