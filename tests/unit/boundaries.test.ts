@@ -64,7 +64,7 @@ const ROOMS: Record<string, readonly string[]> = {
   ],
   'src/engine/client': ['src/engine/protocol', 'types:@mlc-ai/web-llm'],
   'src/sdk': ['src/engine/client', 'src/engine/protocol', 'types:@mlc-ai/web-llm'],
-  'src/chat': ['src/engine/protocol', 'npm:idb'],
+  'src/chat': ['src/engine/protocol', 'npm:idb', 'npm:minisearch'],
   'src/documents': ['src/engine/protocol', 'npm:pdfjs-dist', 'npm:mammoth'],
   'src/markdown': ['npm:marked', 'npm:dompurify', 'npm:katex', 'npm:shiki'],
   'src/voice': [],
