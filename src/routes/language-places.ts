@@ -15,6 +15,8 @@ export function browserPlaces(): LanguagePlaces {
       const url = new URL(location.href);
       if (!url.searchParams.has('lang')) return;
       url.searchParams.delete('lang'); // or the next visit would ask for the other language again
+      // The address of this very page.
+      // eslint-disable-next-line svelte/no-navigation-without-resolve
       replaceState(url, {});
     },
     show(locale, dir) {
