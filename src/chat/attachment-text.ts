@@ -13,8 +13,11 @@ const GAP = '[…]';
 type Named = Pick<AttachmentRef, 'name'>;
 type Texted = Named & Pick<Attachment, 'sections' | 'pages'>;
 
-/** The whole attachment as prompt text. */
-export function attachmentText(attachment: Texted): string {
+/** The attachment as prompt text: whole, or as the notes that stand for it. */
+export function attachmentText(attachment: Texted & Partial<Pick<Attachment, 'standIn'>>): string {
+  const { standIn } = attachment;
+  if (standIn)
+    return fenced(headOf(attachment, `Notes from reading all ${standIn.parts} parts of the file`), standIn.text);
   const body = attachment.sections.map((section) => marked(section, section.text)).join('\n\n');
   return fenced(headOf(attachment, 'The file'), body);
 }

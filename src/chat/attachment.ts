@@ -35,7 +35,12 @@ export type Attachment = AttachmentRef & {
   readonly direction: 'ltr' | 'rtl';
   readonly sections: readonly AttachmentSection[];
   readonly warnings: readonly AttachmentWarning[];
+  /** What the model is given in place of a text that is too long for it; null for the text itself. */
+  readonly standIn: StandIn | null;
 };
+
+/** Notes that the model took while it read all parts of a file, for one question. */
+export type StandIn = { readonly question: string; readonly parts: number; readonly text: string };
 
 /** What a message keeps of an attachment. */
 export const refOf = ({ id, name, format, sizeBytes, characters, pages }: AttachmentRef): AttachmentRef => ({
@@ -78,8 +83,15 @@ export function parseAttachment(value: unknown): Attachment | null {
     language: isText(language) ? language : null,
     direction: direction === 'rtl' ? 'rtl' : 'ltr',
     sections: kept as AttachmentSection[],
+    standIn: parseStandIn(value['standIn']),
     warnings: Array.isArray(warnings) ? warnings.map(parseWarning).filter((one) => one !== null) : [],
   };
+}
+
+function parseStandIn(value: unknown): StandIn | null {
+  if (!isFields(value)) return null;
+  const { question, parts, text } = value;
+  return isText(question) && isCount(parts) && isText(text) ? { question, parts, text } : null;
 }
 
 function parseSection(value: unknown): AttachmentSection | null {

@@ -33,8 +33,10 @@ const MAX_CHARACTERS_A_TOKEN = 12;
 const FULL = 0.85;
 const MAX_TRIES = 6;
 
+type Chunked = Pick<SourceDocument, 'sections' | 'kind'>;
+
 /** Cuts a document into passages. Throws `document-passage` when one character has more tokens than a passage may. */
-export async function chunkDocument(document: SourceDocument, options: ChunkOptions): Promise<Passage[]> {
+export async function chunkDocument(document: Chunked, options: ChunkOptions): Promise<Passage[]> {
   const units = unitsOf(document, options.maxTokens * MAX_CHARACTERS_A_TOKEN);
   const passages: Passage[] = [];
   let charactersAToken = 3;
@@ -122,7 +124,7 @@ function betterCount({ list, from, left }: Units, count: number): number {
   return best.count;
 }
 
-function unitsOf({ sections, kind }: SourceDocument, maxCharacters: number): Units {
+function unitsOf({ sections, kind }: Chunked, maxCharacters: number): Units {
   const list: Unit[] = [];
   sections.forEach(({ text, page }, sectionIndex) => {
     let start = 0;

@@ -1,3 +1,4 @@
+import { AppError } from '#base/errors.ts';
 import type { EngineReply, EngineRequest, EngineResults } from '#engine/protocol/messages.ts';
 import { encodeError } from '#engine/protocol/wire-error.ts';
 import type { ModelShelf } from '#engine/worker/model-source.ts';
@@ -99,7 +100,9 @@ export class EngineHost {
       case 'verify-model':
         return this.#shelf.verify(request.key);
       default:
-        return request satisfies never;
+        throw new AppError('engine-request', {
+          what: `${String((request satisfies never as EngineRequest).type)} is unknown here`,
+        });
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { AppError } from '#base/errors.ts';
 import type { Catalog, CatalogModel } from '#catalog/catalog.ts';
+import { LEAST_ANSWER_TOKENS, answerRoom } from '#chat/context-plan.ts';
 import type { ContextPlan } from '#chat/context-plan.ts';
 import type { SaidMessage } from '#chat/prompt.ts';
 import type { AttachmentRef, ContextRule, ConversationSettings } from '#chat/conversation.ts';
@@ -27,6 +28,7 @@ import { partOf } from './load-view.ts';
 import type { LoadView } from './load-view.ts';
 import { isChoiceOf, storedChoice } from './model-choice.ts';
 import type { ImportChoice, ModelChoice } from './model-choice.ts';
+import { LongReader } from './long-reader.svelte.ts';
 import { ModelSession } from './model-session.svelte.ts';
 import { detailsOf } from './problem.ts';
 import type { Readiness } from './readiness.ts';
@@ -79,6 +81,7 @@ export class App {
   readonly storeroom: Storeroom;
   readonly meter = new ContextMeter();
   readonly compressor = new Compressor();
+  readonly longReader: LongReader;
   readonly attachments: Attachments;
   readonly voice: Voice;
   readonly prompts: SavedPrompts;
@@ -120,6 +123,7 @@ export class App {
       say: (text) => this.announcer.say(text),
       onChange: () => void this.measure(),
     });
+    this.longReader = new LongReader(outside.now);
     this.texts = new AttachmentTexts(() => this.attachments);
     this.voice = new Voice({
       ...outside.voice,
@@ -365,6 +369,29 @@ export class App {
     const isDone = await this.compressor.run(session, speaker, (ref) => this.texts.textOf(ref));
     if (isDone) this.announcer.say(m['context.compressed']());
     if (session === this.session) await this.measure();
+  }
+
+  /**
+   * Reads the draft's files part by part, because they are too long for the model; its notes then stand for them. True when the draft
+   * can be sent.
+   */
+  async readInParts(): Promise<boolean> {
+    const [session, speaker, plan] = [this.session, this.#speaker, this.meter.plan];
+    if (speaker === null || plan === null || session.busy) return false;
+    const records = (await Promise.all(session.attachments.map(({ id }) => this.attachments.read(id)))).filter(
+      (one) => one !== null,
+    );
+    const others = plan.parts.instructions + plan.parts.question;
+    const room = speaker.model.contextLength - 2 * answerRoom(speaker.model.contextLength, null) - others;
+    const notes = await this.longReader.read(records, session.draft, Math.max(LEAST_ANSWER_TOKENS, room), speaker);
+    if (notes === null) return false;
+    for (const [index, standIn] of notes.entries()) {
+      if (standIn === null) continue;
+      const { id } = records[index]!;
+      await this.attachments.setStandIn(id, standIn);
+      this.texts.forget(id);
+    }
+    return session === this.session && ((await this.measure())?.fits ?? false);
   }
 
   /** Gives the model the messages again in place of their summary. */

@@ -24,6 +24,11 @@ export class AttachmentTexts {
     this.#texts = needed;
   }
 
+  /** A file's text has changed: it is read anew. */
+  forget(id: string): void {
+    this.#texts.delete(id);
+  }
+
   /** What the model reads of a loaded file; that it is gone, where the browser lost it. */
   textOf({ id, name }: AttachmentRef): string {
     return this.#texts.get(id) ?? `[The file ${JSON.stringify(name)} is no longer kept.]`;

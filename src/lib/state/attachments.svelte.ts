@@ -1,7 +1,7 @@
 import { AppError } from '#base/errors.ts';
 import type { AttachmentStore } from '#chat/attachment-store.ts';
 import { MAX_ATTACHMENTS, refOf } from '#chat/attachment.ts';
-import type { Attachment } from '#chat/attachment.ts';
+import type { Attachment, StandIn } from '#chat/attachment.ts';
 import type { ReadProgress, SourceDocument } from '#documents/document.ts';
 import { m } from '#lib/text/paraglide/messages.js';
 import type { ChatSession } from './chat-session.svelte.ts';
@@ -118,6 +118,15 @@ export class Attachments {
     return this.#unkept.find((one) => one.id === id) ?? (await this.#outside.store()?.read(id)) ?? null;
   }
 
+  /** Keeps notes that stand for a text which is too long for the model; null for the text itself. */
+  async setStandIn(id: string, standIn: StandIn | null): Promise<void> {
+    const record = await this.read(id);
+    if (record === null) return;
+    const changed = { ...record, standIn };
+    this.#unkept = this.#unkept.map((one) => (one.id === id ? changed : one));
+    await this.#outside.store()?.write([changed]);
+  }
+
   get #openId(): string {
     return this.#outside.session().conversation?.id ?? '';
   }
@@ -162,6 +171,7 @@ export class Attachments {
       direction,
       sections,
       warnings,
+      standIn: null,
     };
     const store = this.#outside.store();
     if (store === null) this.#unkept = [...this.#unkept, attachment];

@@ -220,6 +220,11 @@ export class ChatSession {
     this.#change({ headId });
   }
 
+  /** Takes over what was changed of the conversation's record elsewhere, and is saved there. */
+  learn(patch: ConversationPatch): void {
+    if (this.conversation !== null) this.conversation = { ...this.conversation, ...patch };
+  }
+
   /** Steers what the model is given of a message. */
   setRule(id: string, rule: ContextRule): void {
     const message = this.all.find((one) => one.id === id);

@@ -1,17 +1,21 @@
 import type { AppError } from '#base/errors.ts';
 import { refOf } from '#chat/attachment.ts';
 import { headOf } from '#chat/store.ts';
-import type { ChatStore, Setting } from '#chat/store.ts';
+import type { ChatStore, ConversationPatch, Setting } from '#chat/store.ts';
 import { DEFAULT_SETTINGS } from '#chat/conversation.ts';
 import type { ConversationSettings, Message } from '#chat/conversation.ts';
 import { branchOff } from '#chat/tree.ts';
 import { settingsOfText } from '#chat/settings.ts';
 import { ChatSession } from './chat-session.svelte.ts';
+import { ConversationSearch } from './conversation-search.svelte.ts';
 import { ConversationShelf } from './conversation-shelf.svelte.ts';
 import { asAppError } from './problem.ts';
 
 /** Another tab may still offer to undo a younger deletion. */
 const ERASED_AFTER_MS = 10 * 60_000;
+
+/** Longer titles and names of folders are cut. */
+const MAX_NAME = 120;
 
 type Outside = {
   openStore: () => Promise<ChatStore>;
@@ -28,12 +32,15 @@ export class ConversationDesk {
   /** Conversations are not kept, or the last change was not. */
   keeping = $state.raw<'yes' | 'no' | 'failed'>('yes');
 
+  readonly search: ConversationSearch;
+
   readonly #outside: Outside;
   #store: ChatStore | null = null;
   #newChatSettings = DEFAULT_SETTINGS;
 
   constructor(outside: Outside) {
     this.#outside = outside;
+    this.search = new ConversationSearch({ store: () => this.#store, conversations: () => this.shelf.conversations });
     this.shelf = $state.raw(new ConversationShelf(null, outside.now));
     this.session = $state.raw(this.#newSession());
   }
@@ -94,6 +101,41 @@ export class ConversationDesk {
   async remove(id: string): Promise<void> {
     if (this.session.conversation?.id === id) await this.startNew();
     await this.#keep(this.shelf.remove(id));
+  }
+
+  /** Gives a title that nothing but the person replaces; an empty one changes nothing. */
+  async rename(id: string, title: string): Promise<void> {
+    const words = title.replace(/\s+/g, ' ').trim().slice(0, MAX_NAME);
+    if (words !== '') await this.#change([id], { title: words, titleBy: 'person' });
+  }
+
+  /** Takes a title that the model proposes, unless the person gave one meanwhile. */
+  async propose(id: string, title: string): Promise<void> {
+    const isFree = this.shelf.conversations.some((one) => one.id === id && one.titleBy === 'text');
+    if (isFree) await this.#change([id], { title, titleBy: 'model' });
+  }
+
+  async pin(id: string, isPinned: boolean): Promise<void> {
+    await this.#change([id], { pinnedAt: isPinned ? this.#outside.now() : null });
+  }
+
+  async archive(id: string, isArchived: boolean): Promise<void> {
+    await this.#change([id], { archivedAt: isArchived ? this.#outside.now() : null, pinnedAt: null });
+  }
+
+  /** Puts a conversation into a folder; an empty name takes it out. */
+  async putInto(id: string, folder: string): Promise<void> {
+    await this.#change([id], { folder: folder.trim().slice(0, MAX_NAME) || null });
+  }
+
+  /** Gives a folder another name; an empty one takes the folder away, and its conversations stay. */
+  async renameFolder(name: string, to: string): Promise<void> {
+    await this.#change(this.shelf.idsIn(name), { folder: to.trim().slice(0, MAX_NAME) || null });
+  }
+
+  async #change(ids: readonly string[], patch: ConversationPatch): Promise<void> {
+    for (const id of ids) if (this.session.conversation?.id === id) this.session.learn(patch);
+    await this.#keep(this.shelf.change(ids, patch));
   }
 
   async undoRemove(): Promise<void> {

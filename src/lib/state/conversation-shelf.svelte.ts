@@ -1,5 +1,5 @@
 import type { Conversation } from '#chat/conversation.ts';
-import type { ChatStore } from '#chat/store.ts';
+import type { ChatStore, ConversationPatch } from '#chat/store.ts';
 
 /** The list of kept conversations, the last used first. One deletion can be undone until the next. */
 export class ConversationShelf {
@@ -24,6 +24,17 @@ export class ConversationShelf {
   put(conversation: Conversation): void {
     const others = this.conversations.filter(({ id }) => id !== conversation.id);
     this.conversations = [conversation, ...others].sort((a, b) => b.updatedAt - a.updatedAt);
+  }
+
+  /** Changes what is said of conversations: their title, folder, pin or place in the archive. */
+  async change(ids: readonly string[], patch: ConversationPatch): Promise<void> {
+    this.conversations = this.conversations.map((one) => (ids.includes(one.id) ? { ...one, ...patch } : one));
+    for (const id of ids) await this.#store?.change(id, patch);
+  }
+
+  /** Ids of the conversations in a folder, archived ones too. */
+  idsIn(folder: string): string[] {
+    return this.conversations.filter((one) => one.folder === folder).map(({ id }) => id);
   }
 
   async remove(id: string): Promise<void> {

@@ -21,6 +21,7 @@ const file = (id: string, conversationId: string, isDraft = false): Attachment =
   language: null,
   direction: 'ltr',
   warnings: [],
+  standIn: null,
   sections: [{ label: '', page: null, text: 'words' }],
 });
 

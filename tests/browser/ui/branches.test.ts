@@ -103,7 +103,7 @@ test('a new chat from a message begins with a copy, files included, and leaves t
   const [store] = stores;
   const old = app.session.conversation!.id;
   const sections = [{ label: '', page: null, text: 'words' }];
-  const rest = { isDraft: false, addedAt: 1, language: null, direction: 'ltr' as const, warnings: [] };
+  const rest = { isDraft: false, addedAt: 1, language: null, direction: 'ltr' as const, warnings: [], standIn: null };
   await store!.attachments.write([{ ...ref, ...rest, conversationId: old, sections }]);
   const first = app.session.all.find(({ text }) => text === 'first')!;
   if (first.role === 'user') first.attachments = [ref];

@@ -14,6 +14,7 @@ const RECORD: Attachment = {
   addedAt: 7,
   language: null,
   direction: 'rtl',
+  standIn: null,
   sections: [{ label: 'page 1', page: 1, text: 'Words' }],
   warnings: [
     { type: 'pages-without-text', pages: [2] },
