@@ -183,6 +183,36 @@ describe('chat', () => {
     expect(nextStats.promptTokens).toBeLessThan(wholeStats.promptTokens);
   });
 
+  it('counts a prompt to the token, and goes on with an unfinished answer as if it had not ended', async () => {
+    const { total, parts, stats, begun, rest, whole } = await site.page.evaluate(async () => {
+      const { engine } = globalThis as PageGlobals;
+      const messages = [
+        { role: 'system' as const, content: 'You are brief.' },
+        { role: 'user' as const, content: 'Name the capital of Italy.' },
+      ];
+      const { total, messages: parts } = await engine.countTokens(messages);
+      const ask = async (request: { max_tokens: number }, answer?: string) => {
+        const said = answer === undefined ? [] : [{ role: 'assistant' as const, content: answer }];
+        const { choices } = await engine.chat.completions.create({
+          ...request,
+          messages: [...messages, ...said],
+          temperature: 0,
+          ...(answer === undefined ? {} : { continue_final_message: true }),
+        });
+        return choices[0]!.message.content ?? '';
+      };
+      const begun = await ask({ max_tokens: 4 });
+      const stats = engine.lastGeneration!;
+      const rest = await ask({ max_tokens: 6 }, begun);
+      return { total, parts, stats, begun, rest, whole: await ask({ max_tokens: 10 }) };
+    });
+    expect(stats.promptTokens + stats.keptTokens).toBe(total);
+    expect(parts).toHaveLength(2);
+    expect(parts.reduce((sum, tokens) => sum + tokens, 0)).toBe(total);
+    expect(begun).not.toBe('');
+    expect(begun + rest).toBe(whole);
+  });
+
   it('keeps nothing of a stop string in the cache of the next turn', async () => {
     const [text, stats] = await site.page.evaluate(async () => {
       const { engine } = globalThis as PageGlobals;

@@ -82,7 +82,11 @@ export class ScriptedEngine {
         completions: {
           create: (async (request: ChatRequest, options?: { signal?: AbortSignal }) => {
             this.requests.push(structuredClone(request));
-            return this.#answer(this.answers.shift() ?? [], options?.signal);
+            const answer = this.#answer(this.answers.shift() ?? [], options?.signal);
+            if (request.stream) return answer;
+            let content = '';
+            for await (const { choices } of answer) content += choices[0]?.delta.content ?? '';
+            return { choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }] };
           }) as unknown as Engine['chat']['completions']['create'],
         },
       },
