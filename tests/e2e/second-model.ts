@@ -18,7 +18,7 @@ export const SECOND_MODEL = {
 
 export class SecondModelHost {
   /** On each connection. */
-  bytesPerSecond = 1.5e6;
+  bytesPerSecond = 0.75e6;
   /** Of the second model, since it was last set to 0. */
   servedBytes = 0;
   /** Nothing answers, and what was being sent breaks off. */
