@@ -19,9 +19,13 @@ const isOnDemand = (path: string): boolean =>
   path === `${base}/engine/cpu.worker.js` || path.startsWith(`${base}/engine/wllama-`);
 /**
  * Parts of the page's own workers: readers of documents, character maps, colours for code. Their names hold a hash of their
- * contents. Kept when they are used.
+ * contents. Kept when they are used, except for the readers.
  */
 const isWorkerPart = (path: string): boolean => path.startsWith(`${base}/_app/immutable/workers/`);
+/** A person on a train opens their first PDF there, so the readers of documents are here before one is needed: 2.3 MB. */
+const isReader = (path: string): boolean => /\/workers\/document\.worker-[^/]+\.js$/.test(path);
+/** How one script of a worker names another. */
+const PART = /["'`](\.{1,2}\/[\w./-]+\.js)["'`]/g;
 /** Made by that engine when it keeps a model. */
 const CPU_MODELS = 'daylight-cpu-models';
 
@@ -30,8 +34,8 @@ worker.addEventListener('install', (event) => {
     const hasUsedCpu = await caches.has(CPU_MODELS);
     const paths = [...PATHS].filter((path) => hasUsedCpu || !isOnDemand(path));
     const cache = await caches.open(CACHE);
-    // `no-cache` asks the server whether its copy is the same: the browser's own may be of an older build.
-    await cache.addAll(paths.map((path) => new Request(path, { cache: 'no-cache' })));
+    await cache.addAll(paths.map(asOnServer));
+    for (const path of paths.filter(isReader)) await keepParts(cache, path);
   };
   event.waitUntil(keep());
 });
@@ -57,6 +61,27 @@ worker.addEventListener('fetch', (event) => {
 worker.addEventListener('message', (event) => {
   if (event.data === 'take-over') void worker.skipWaiting();
 });
+
+/** `no-cache` asks the server whether its copy is the same: the browser's own may be of an older build. */
+const asOnServer = (path: string): Request => new Request(path, { cache: 'no-cache' });
+
+/** Keeps every script that a kept one names, and those that these name. */
+async function keepParts(cache: Cache, path: string): Promise<void> {
+  const paths = new Set([path]);
+  for (const one of paths) {
+    let script = await cache.match(one);
+    if (script === undefined) {
+      script = await fetch(asOnServer(one));
+      if (!script.ok) continue; // text in a script that only looks like a name
+      await cache.put(one, script.clone());
+    }
+    // The set grows while it is walked.
+    for (const [, name] of (await script.text()).matchAll(PART)) {
+      const part = new URL(name!, new URL(one, location.href)).pathname;
+      if (isWorkerPart(part)) paths.add(part);
+    }
+  }
+}
 
 async function answer(request: Request, path: string): Promise<Response> {
   const cache = await caches.open(CACHE);
