@@ -143,4 +143,12 @@ describe('a failure', () => {
     await button(action).click();
     expect(calls.onaction).toHaveBeenCalledOnce();
   });
+
+  test('leaves its words room on a phone', async () => {
+    await page.viewport(390, 760);
+    const error = new AppError('storage-full', { neededBytes: 4.4e9, freeBytes: 0, quotaBytes: 1e10 });
+    show({ status: 'failed', error });
+    await expect.element(page.getByRole('alert')).toBeInTheDocument();
+    expect(page.getByRole('alert').element().getBoundingClientRect().width).toBeGreaterThan(250);
+  });
 });
