@@ -1,5 +1,6 @@
 // Everything that can be asked for by a key or by a word after a slash. One table: the keyboard, the menu in the composer
 // and the sheet of keys read it, so none of them can promise what another does not know.
+import type { SavedPrompt } from '#chat/records.ts';
 import type { App } from './app.svelte.ts';
 import type { Shortcut } from './shortcuts.ts';
 
@@ -19,6 +20,8 @@ export type Page = {
   /** Sums up older turns, where the person sees it. */
   summarise: () => void;
   attach: () => void;
+  /** Puts a saved prompt into the composer; asks first what its places are to say. */
+  usePrompt: (prompt: SavedPrompt) => void;
   show: (panel: Panel) => void;
 };
 
@@ -145,7 +148,7 @@ export const COMMANDS: readonly Command[] = [
     group: 'page',
     isTyped: true,
     keys: [single('p')],
-    isAvailable: always,
+    isAvailable: canWrite,
     run: (_, page) => page.show('prompts'),
   },
   {

@@ -4,7 +4,7 @@ import { findPrompts, matchRank } from '#chat/saved-prompt.ts';
 import { commandName } from '#lib/text/commands.ts';
 import type { App } from './app.svelte.ts';
 import { COMMANDS } from './commands.ts';
-import type { Command } from './commands.ts';
+import type { Command, Page } from './commands.ts';
 
 export type Suggestion =
   | { readonly kind: 'command'; readonly id: string; readonly name: string; readonly command: Command }
@@ -36,4 +36,11 @@ export function suggestionsFor(draft: string, app: App): Suggestion[] {
     .slice(0, MAX_SUGGESTED_PROMPTS)
     .map((prompt): Suggestion => ({ kind: 'prompt', id: `prompt-${prompt.id}`, name: prompt.name, prompt }));
   return [...commands, ...prompts];
+}
+
+/** Does what was chosen. What was typed to find it goes. */
+export function takeSuggestion(suggestion: Suggestion, app: App, page: Page): void {
+  app.write('');
+  if (suggestion.kind === 'command') suggestion.command.run(app, page);
+  else page.usePrompt(suggestion.prompt);
 }
