@@ -194,6 +194,12 @@ const MESSAGES = {
   // chat
   'chats-unavailable': 'The browser refused to open the database {name}: {reason}. Conversations are not kept.',
   'chats-not-saved': 'The conversation could not be saved: {reason}.',
+  'chats-file-large': 'The file {name} has {value} {unit}; at most {limit} can be imported. Export less at a time.',
+  'chats-file-damaged': 'The file {name} is no JSON: {reason}. Export it again.',
+  'chats-file-version':
+    'The file {name} has the format version {version}; known is {known}. Reload the page for a newer one.',
+  'chats-file-unknown':
+    'The file {name} is no export that is known: Daylight (JSON), ChatGPT (conversations.json or the ZIP), Open WebUI (JSON).',
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof MESSAGES;

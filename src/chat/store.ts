@@ -95,6 +95,14 @@ export class ChatStore {
     });
   }
 
+  /** Which of these messages are kept, and in which conversation. */
+  async ownersOf(ids: readonly string[]): Promise<Map<string, string>> {
+    const tx = this.#db.transaction('messages');
+    const records = await Promise.all(ids.map((id) => tx.store.get(id)));
+    const kept = records.filter((one) => one !== undefined);
+    return new Map(kept.map(({ id, conversationId }) => [id, conversationId]));
+  }
+
   /** Hides a conversation; `restore` brings it back until `erase` removes it for good. */
   async remove(id: string, now: number): Promise<void> {
     await this.change(id, { deletedAt: now });

@@ -154,6 +154,10 @@ export class App {
     return this.#outside.canPickFolder();
   }
 
+  now(): number {
+    return this.#outside.now();
+  }
+
   get shelf(): ConversationShelf {
     return this.desk.shelf;
   }

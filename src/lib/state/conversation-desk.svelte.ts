@@ -10,6 +10,7 @@ import { ChatSession } from './chat-session.svelte.ts';
 import { ConversationSearch } from './conversation-search.svelte.ts';
 import { ConversationShelf } from './conversation-shelf.svelte.ts';
 import { asAppError } from './problem.ts';
+import { Transfer } from './transfer.svelte.ts';
 
 /** Another tab may still offer to undo a younger deletion. */
 const ERASED_AFTER_MS = 10 * 60_000;
@@ -33,6 +34,9 @@ export class ConversationDesk {
   keeping = $state.raw<'yes' | 'no' | 'failed'>('yes');
 
   readonly search: ConversationSearch;
+  readonly transfer: Transfer;
+  /** The message for which the conversation was opened; null when it was opened for its end. */
+  marked = $state.raw<string | null>(null);
 
   readonly #outside: Outside;
   #store: ChatStore | null = null;
@@ -41,6 +45,13 @@ export class ConversationDesk {
   constructor(outside: Outside) {
     this.#outside = outside;
     this.search = new ConversationSearch({ store: () => this.#store, conversations: () => this.shelf.conversations });
+    this.transfer = new Transfer({
+      ...outside,
+      store: () => this.#store,
+      conversations: () => this.shelf.conversations,
+      flush: () => this.session.flush(),
+      onImported: () => this.shelf.refresh(),
+    });
     this.shelf = $state.raw(new ConversationShelf(null, outside.now));
     this.session = $state.raw(this.#newSession());
   }
@@ -64,10 +75,16 @@ export class ConversationDesk {
     return this.#store;
   }
 
-  async open(id: string): Promise<void> {
-    if (this.session.conversation?.id === id) return;
-    await this.#show(id);
-    await this.write('open-conversation', id);
+  /** Opens a conversation; with a message, on the branch where that one stands. */
+  async open(id: string, messageId: string | null = null): Promise<void> {
+    if (this.session.conversation?.id !== id) {
+      await this.#show(id);
+      await this.write('open-conversation', id);
+    }
+    if (messageId !== null && !this.session.messages.some((one) => one.id === messageId)) {
+      this.session.stepTo(messageId);
+    }
+    this.marked = messageId;
   }
 
   async startNew(): Promise<void> {
@@ -168,6 +185,7 @@ export class ConversationDesk {
   /** Opens a conversation, or a new chat for null. An answer being written elsewhere is stopped and kept. */
   async #show(id: string | null, known: Message[] = []): Promise<void> {
     await this.session.close();
+    this.marked = null;
     const kept = this.shelf.conversations.find((one) => one.id === id) ?? null;
     const messages = kept === null ? [] : ((await this.#store?.messages(kept.id)) ?? known);
     const draft = (await this.#store?.draft(kept?.id ?? '')) ?? '';

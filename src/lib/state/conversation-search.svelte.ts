@@ -37,8 +37,8 @@ export class ConversationSearch {
     }
     await this.prepare();
     if (turn !== this.#turn || this.#index === null) return;
-    const known = new Set(this.#outside.conversations().map(({ id }) => id));
-    this.hits = this.#index.search(query).filter(({ conversationId }) => known.has(conversationId));
+    const known = this.#outside.conversations();
+    this.hits = this.#index.search(query).filter((hit) => known.some(({ id }) => id === hit.conversationId));
   }
 
   /** Brings the index up to date; the first time that reads every conversation. */

@@ -212,6 +212,10 @@ const ENTRIES: Record<ErrorCode, Entry> = {
 
   'chats-unavailable': [m['failures.chats-unavailable'], 'none'],
   'chats-not-saved': [m['failures.chats-not-saved'], 'none'],
+  'chats-file-large': [m['failures.chats-file-large'], 'none'],
+  'chats-file-damaged': [m['failures.chats-file-damaged'], 'none'],
+  'chats-file-version': [m['failures.chats-file-version'], 'page'],
+  'chats-file-unknown': [m['failures.chats-file-unknown'], 'none'],
 };
 
 /** Words and action for an error; one of an unknown code, as a newer worker may send, is told as the engine's. */
