@@ -104,7 +104,7 @@ test('loading tells bytes, rate and time left of its stage, and what closing the
   const oncancel = vi.fn();
   const view = loadView({ network }, 'network');
   render(LoadProgress, { name: 'M', view, isFile: false, queued: false, onunqueue: vi.fn(), oncancel });
-  for (const text of ['Downloading', '43 of 98 MB', '12 MB/s', 'about 20 s left']) {
+  for (const text of ['Downloading', '43 of 98 MB', '12 MB/s', 'about 20 sec left']) {
     await expect.element(page.getByText(text, { exact: true })).toBeInTheDocument();
   }
   await expect.element(page.getByText(/what has arrived is kept/)).toBeInTheDocument();
