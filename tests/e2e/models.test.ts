@@ -96,7 +96,7 @@ describe('the page of models', () => {
     await small.getByText('Yes, it works here').waitFor();
     expect(requested.filter((path) => /^\/(engine|slow)\/|\.gguf/.test(path))).toEqual([]);
     page.removeAllListeners('request');
-    await small.getByRole('button', { name: `Load ${SMALL}` }).click();
+    await small.getByRole('button', { name: /^Load/ }).click();
     await page.getByRole('heading', { name: 'Ask it something.' }).waitFor({ timeout: PATIENCE_MS });
     expect(new URL(page.url()).pathname).toBe('/');
   });
