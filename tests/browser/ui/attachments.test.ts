@@ -70,6 +70,7 @@ test('the dialog shows the text page by page, and which pages are missing', asyn
     conversationId: '',
     isDraft: true,
     addedAt: 0,
+    standIn: null,
     language: null,
     direction: 'ltr',
     sections: [
