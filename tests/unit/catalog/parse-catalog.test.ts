@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isAppError } from '#base/errors.ts';
 import { catalogIdOf, identityOf, memoryBytes } from '#catalog/catalog.ts';
 import { parseCatalog } from '#catalog/parse-catalog.ts';
+import { locales } from '#lib/text/paraglide/runtime.js';
 import { LAYOUT_VERSION } from '#weights/import/plan.ts';
 
 type Entry = Record<string, unknown>;
@@ -61,10 +62,13 @@ describe('the catalog of the site', () => {
     expect(embedded!.sources[0]!.contentHash).toMatch(new RegExp(`^${LAYOUT_VERSION}-`));
   });
 
-  it('has every text in Arabic too', () => {
+  it('has every text in every language of the page', () => {
     for (const { goodAt, limits } of catalog.models) {
-      expect(goodAt['ar']).toMatch(/\p{Script=Arabic}/u);
-      expect(limits['ar']).toMatch(/\p{Script=Arabic}/u);
+      for (const words of [goodAt, limits]) {
+        expect(new Set(locales.map((locale) => words[locale]))).toHaveProperty('size', locales.length);
+        expect(words['ar']).toMatch(/\p{Script=Arabic}/u);
+        expect(words['ko']).toMatch(/\p{Script=Hangul}/u);
+      }
     }
   });
 });
