@@ -169,7 +169,7 @@ describe('the card of SOLAR', () => {
 
   test('stored: is loaded by one press, by the name of its size', async () => {
     show({ stored: stored('complete', 1000) });
-    await button('Load SOLAR-10.7B-Instruct Q4_K_M').click();
+    await button('Load and chat: SOLAR-10.7B-Instruct Q4_K_M').click();
     expect(calls.onload).toHaveBeenCalledOnce();
   });
 
