@@ -48,10 +48,13 @@ export class ChatStore {
     return parseConversation(await this.#db.get('conversations', id));
   }
 
-  /** All messages of a conversation, on every branch, the oldest first; empty when there is no such conversation. */
-  async messages(id: string): Promise<Message[]> {
+  /**
+   * All messages of a conversation, on every branch, the oldest first; empty when there is no such conversation.
+   * `isLive` when another tab is answering it.
+   */
+  async messages(id: string, isLive = false): Promise<Message[]> {
     const records = await this.#db.getAllFromIndex('messages', 'conversation', id);
-    const messages = records.map(parseMessage).filter((one): one is Message => one !== null);
+    const messages = records.map((one) => parseMessage(one, isLive)).filter((one): one is Message => one !== null);
     return mendTree(messages).sort((a, b) => a.createdAt - b.createdAt);
   }
 
@@ -137,10 +140,13 @@ export class ChatStore {
     return typeof text === 'string' ? text : '';
   }
 
-  async writeDraft(id: string, text: string): Promise<void> {
+  /** Keeps what is not sent yet. An empty text takes away only what this tab knows (`known`): another may have written since. */
+  async writeDraft(id: string, text: string, known?: string): Promise<void> {
     await writing(async () => {
-      if (text === '') await this.#db.delete('drafts', id);
-      else await this.#db.put('drafts', text, id);
+      const { store, done } = this.#db.transaction('drafts', 'readwrite');
+      if (text !== '') await store.put(text, id);
+      else if (known === undefined || (await store.get(id)) === known) await store.delete(id);
+      await done;
     });
   }
 

@@ -41,9 +41,9 @@ export function parseConversation(value: unknown): Conversation | null {
 
 /**
  * A message's record, or null when it is not one. An answer still `streaming` was interrupted, because nobody writes
- * it now; who knows that another tab does writes `streaming` back.
+ * it now, unless the caller knows that another tab does (`isLive`).
  */
-export function parseMessage(value: unknown): Message | null {
+export function parseMessage(value: unknown, isLive = false): Message | null {
   if (!isFields(value)) return null;
   const { id, role, text } = value;
   if (!isText(id) || !isText(text)) return null;
@@ -60,7 +60,7 @@ export function parseMessage(value: unknown): Message | null {
   return {
     ...place,
     role,
-    state: state === 'streaming' ? 'interrupted' : state,
+    state: state === 'streaming' && !isLive ? 'interrupted' : state,
     model: textOrNull(value['model']) ?? '',
     stats: parseStats(value['stats']),
   };

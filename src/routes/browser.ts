@@ -11,6 +11,7 @@ import type { ReadFile } from '#lib/state/attachments.svelte.ts';
 import { checkDevice } from '#lib/state/device.ts';
 import { readCatalog } from '#lib/state/read-catalog.ts';
 import { isHandheld, measureThroughput, readConnection, readStorage } from '#lib/state/surroundings.ts';
+import { browserTabs } from '#lib/state/tabs.ts';
 import type { NavigatorWords } from '#lib/state/surroundings.ts';
 import { findSpeaker, listVoices, regional } from '#voice/browser-voice.ts';
 import { findRecognition } from '#voice/recognition.ts';
@@ -23,6 +24,7 @@ export function browserOutside(): Outside {
     connect: () => connect({ workerUrl: new URL(asset('/engine/engine.worker.js'), location.href) }),
     connectCpu: () => connectCpu({ workerUrl: new URL(asset('/engine/cpu.worker.js'), location.href) }),
     openStore: () => ChatStore.open(),
+    tabs: browserTabs(),
     async hasStoredModels() {
       try {
         return (await indexedDB.databases()).some(({ name }) => name === WEIGHTS_DATABASE);

@@ -13,7 +13,7 @@ export function readOwn(value: unknown): Kept | null {
   const attachments = parseList(value['attachments'], parseAttachment)
     .filter((one) => one.conversationId === id)
     .map((one) => ({ ...one, isDraft: false }));
-  const messages = mendTree(parseList(value['messages'], parseMessage));
+  const messages = mendTree(parseList(value['messages'], (one) => parseMessage(one)));
   // A file that lost some of its messages is damaged; half a conversation would look whole.
   if (messages.length === 0 || messages.length < value['messages'].length) return null;
   return withinLimits({ conversation: { ...conversation, deletedAt: null }, messages, attachments });

@@ -34,6 +34,7 @@ import { detailsOf } from './problem.ts';
 import type { Readiness } from './readiness.ts';
 import { SavedPrompts } from './saved-prompts.svelte.ts';
 import { SiteCatalog } from './site-catalog.svelte.ts';
+import type { Tabs } from './tabs.ts';
 import { Storeroom } from './storeroom.svelte.ts';
 import { Voice } from './voice.svelte.ts';
 import type { VoiceOutside } from './voice.svelte.ts';
@@ -44,6 +45,8 @@ export type Outside = {
   /** The engine for browsers without WebGPU. */
   connectCpu: () => Promise<Engine>;
   openStore: () => Promise<ChatStore>;
+  /** The other tabs of this page. */
+  tabs: Tabs;
   /** Whether a model may be stored here; asked so that a first visit need not start the engine. */
   hasStoredModels: () => Promise<boolean>;
   checkDevice: () => Promise<Device>;

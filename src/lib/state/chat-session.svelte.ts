@@ -20,6 +20,7 @@ import { answerRequest } from './answer-request.ts';
 import { asAppError } from './problem.ts';
 import { createSaver } from './saver.ts';
 import type { Saver } from './saver.ts';
+import type { Release } from './tabs.ts';
 import { Unsaved } from './unsaved.ts';
 
 /** A crash loses at most this much of a streaming answer, and a disk is not written for each token. */
@@ -35,6 +36,10 @@ type Outside = {
   /** A conversation was begun, went on or was changed. */
   onChange: (conversation: Conversation) => void;
   onSaveError: (error: AppError) => void;
+  /** What changed is in the store now. */
+  onSaved: (id: string) => void;
+  /** Makes this tab the only one that answers a conversation, until what it returns is called; null when another does. */
+  claim: (id: string) => Promise<Release | null>;
 };
 
 type Opened = {
@@ -52,6 +57,8 @@ export class ChatSession {
   /** Files that go with the draft; the store has their texts. */
   attachments = $state.raw<readonly AttachmentRef[]>([]);
   busy = $state(false);
+  /** Another tab is answering this conversation: it can only be read here. */
+  isElsewhere = $state(false);
   /** Why the last answer failed. */
   error = $state.raw<AppError | null>(null);
   /** Set when an answer ends, for screen readers. */
@@ -64,12 +71,16 @@ export class ChatSession {
   readonly messages: Message[] = $derived(pathTo(this.all, this.#headId));
   /** Of each message of the open branch that has alternatives, the ids of all of them, the oldest first. */
   readonly forks: ReadonlyMap<string, readonly string[]> = $derived(forksOf(this.all, this.messages));
-  readonly canRegenerate = $derived(!this.busy && canRegenerate(this.messages));
+  /** Nothing can be changed now: an answer is being written, here or in another tab. */
+  readonly isLocked = $derived(this.busy || this.isElsewhere);
+  readonly canRegenerate = $derived(!this.isLocked && canRegenerate(this.messages));
 
   readonly #outside: Outside;
   readonly #saver: Saver;
   readonly #draftSaver: Saver;
   #draft = $state('');
+  /** The draft as this tab last read or wrote it. */
+  #keptDraft = '';
   /** Of a chat that has not begun. */
   #settings = $state.raw(DEFAULT_SETTINGS);
   #speaking: Engine | null = null;
@@ -81,7 +92,7 @@ export class ChatSession {
     this.#outside = outside;
     this.conversation = opened?.conversation ?? null;
     this.all = opened?.messages ?? [];
-    this.#draft = opened?.draft ?? '';
+    this.#draft = this.#keptDraft = opened?.draft ?? '';
     this.attachments = opened?.attachments ?? [];
     this.#saver = createSaver(() => this.#write(), SAVE_EVERY_MS);
     this.#draftSaver = createSaver(() => this.#writeDraft(), SAVE_EVERY_MS);
@@ -130,7 +141,7 @@ export class ChatSession {
   /** The answer that ends the open branch and is not whole; null when there is none to continue. */
   get unfinished(): AssistantMessage | null {
     const last = this.messages.at(-1);
-    if (this.busy || last?.role !== 'assistant' || last.text.trim() === '') return null;
+    if (this.isLocked || last?.role !== 'assistant' || last.text.trim() === '') return null;
     return last.state === 'cut' || last.state === 'stopped' || last.state === 'interrupted' ? last : null;
   }
 
@@ -138,48 +149,53 @@ export class ChatSession {
   async continueAnswer(speaker: Speaker, plan: ContextPlan): Promise<void> {
     const { unfinished } = this;
     if (unfinished === null) return;
-    this.busy = true;
-    await (this.#answering = this.#generate(unfinished, speaker, plan, true));
+    await this.#alone(this.conversation?.id, () => this.#generate(unfinished, speaker, plan, true));
   }
 
   /** Sends the draft and streams the answer; resolves when it has ended, however it did. */
   async send(speaker: Speaker, plan: ContextPlan): Promise<void> {
     const text = this.#draft.trim();
     const attachments = this.attachments;
-    if (this.busy || (text === '' && attachments.length === 0)) return;
-    this.busy = true; // from here on: saving the draft takes a moment
+    if (this.isLocked || (text === '' && attachments.length === 0)) return;
     const { now, newId } = this.#outside;
-    this.attachments = [];
-    this.draft = '';
-    if (this.conversation === null) {
-      // The draft belonged to no conversation; its record goes before the id changes.
-      await this.#draftSaver.flush();
-      const conversation = newConversation(newId(), text || (attachments[0]?.name ?? ''), now(), this.#settings);
-      this.conversation = conversation;
-    }
-    await this.#give(attachments, this.conversation.id);
-    const parentId = this.#headId;
-    const question: UserMessage = { ...this.#place(parentId), role: 'user', text, attachments };
-    this.#add(question);
-    await (this.#answering = this.#answer(question.id, speaker, plan));
+    const conversationId = this.conversation?.id ?? newId();
+    await this.#alone(conversationId, async () => {
+      this.attachments = [];
+      this.draft = '';
+      if (this.conversation === null) {
+        // The draft belonged to no conversation; its record goes before the id changes.
+        await this.#draftSaver.flush();
+        this.conversation = newConversation(
+          conversationId,
+          text || (attachments[0]?.name ?? ''),
+          now(),
+          this.#settings,
+        );
+        this.#keptDraft = '';
+      }
+      await this.#give(attachments, conversationId);
+      const question: UserMessage = { ...this.#place(this.#headId), role: 'user', text, attachments };
+      this.#add(question);
+      await this.#answer(question.id, speaker, plan);
+    });
   }
 
   /** Answers a question once more, beside the answers it has; the last question where none is named. */
   async regenerate(speaker: Speaker, plan: ContextPlan, questionId = this.lastQuestion?.id): Promise<void> {
-    if (this.busy || questionId === undefined) return;
-    this.busy = true;
-    await (this.#answering = this.#answer(questionId, speaker, plan));
+    if (this.isLocked || questionId === undefined) return;
+    await this.#alone(this.conversation?.id, () => this.#answer(questionId, speaker, plan));
   }
 
   /** Asks another question in the place of one: beside it, so that the old one and its answers stay. */
   async edit(id: string, text: string, speaker: Speaker, plan: ContextPlan): Promise<void> {
     const old = this.all.find((one) => one.id === id);
-    if (this.busy || old?.role !== 'user' || (text.trim() === '' && old.attachments.length === 0)) return;
-    this.busy = true;
+    if (this.isLocked || old?.role !== 'user' || (text.trim() === '' && old.attachments.length === 0)) return;
     const { attachments } = $state.snapshot(old) as UserMessage;
-    const question: UserMessage = { ...this.#place(old.parentId), role: 'user', text: text.trim(), attachments };
-    this.#add(question);
-    await (this.#answering = this.#answer(question.id, speaker, plan));
+    await this.#alone(this.conversation?.id, async () => {
+      const question: UserMessage = { ...this.#place(old.parentId), role: 'user', text: text.trim(), attachments };
+      this.#add(question);
+      await this.#answer(question.id, speaker, plan);
+    });
   }
 
   /** The question that ends the open branch, or whose answer does. */
@@ -194,14 +210,14 @@ export class ChatSession {
 
   /** Opens the branch through a message, at its newest end. */
   stepTo(id: string): void {
-    if (this.busy || !this.all.some((one) => one.id === id)) return;
+    if (this.isLocked || !this.all.some((one) => one.id === id)) return;
     this.error = null;
     this.#change({ headId: newestLeaf(this.all, id) });
   }
 
   /** Deletes a message and all that follows it on every branch; `undoRemove` brings it back. */
   remove(id: string): void {
-    if (this.busy || !this.all.some((one) => one.id === id)) return;
+    if (this.isLocked || !this.all.some((one) => one.id === id)) return;
     const gone = subtreeOf(this.all, id);
     const headId = headWithout(this.all, this.#headId, id);
     this.removed = { messages: $state.snapshot(this.all.filter((one) => gone.has(one.id))), headId: this.#headId };
@@ -212,7 +228,7 @@ export class ChatSession {
   }
 
   undoRemove(): void {
-    if (this.busy || this.removed === null) return;
+    if (this.isLocked || this.removed === null) return;
     const { messages, headId } = this.removed;
     this.removed = null;
     this.all.push(...messages);
@@ -223,6 +239,20 @@ export class ChatSession {
   /** Takes over what was changed of the conversation's record elsewhere, and is saved there. */
   learn(patch: ConversationPatch): void {
     if (this.conversation !== null) this.conversation = { ...this.conversation, ...patch };
+  }
+
+  /**
+   * Takes in what another tab has written. The open branch goes along when it was continued there, and otherwise stays
+   * as it is here.
+   */
+  takeIn(conversation: Conversation, messages: Message[], isElsewhere: boolean): void {
+    if (this.busy || this.conversation === null) return;
+    this.isElsewhere = isElsewhere;
+    this.all = messages;
+    const own = this.#headId;
+    const isGone = !messages.some(({ id }) => id === own);
+    const isContinued = pathTo(messages, conversation.headId).some(({ id }) => id === own);
+    this.conversation = { ...conversation, headId: isGone || isContinued ? conversation.headId : own };
   }
 
   /** Steers what the model is given of a message. */
@@ -250,6 +280,25 @@ export class ChatSession {
   /** Writes what is not written yet, before the page goes away. */
   async flush(): Promise<void> {
     await Promise.all([this.#saver.flush(), this.#draftSaver.flush()]);
+  }
+
+  /** Runs what adds an answer, unless another tab is answering this conversation. */
+  async #alone(id: string | undefined, answer: () => Promise<void>): Promise<void> {
+    if (id === undefined) return;
+    this.busy = true; // from here on: asking the other tabs and saving the draft take a moment
+    await (this.#answering = this.#claimed(id, answer));
+  }
+
+  async #claimed(id: string, answer: () => Promise<void>): Promise<void> {
+    const release = await this.#outside.claim(id);
+    this.isElsewhere = release === null;
+    try {
+      if (release !== null) await answer();
+    } finally {
+      await release?.();
+      this.busy = false;
+      this.#outside.onSaved(id);
+    }
   }
 
   async #answer(questionId: string, speaker: Speaker, plan: ContextPlan): Promise<void> {
@@ -291,7 +340,6 @@ export class ChatSession {
       message.state = this.#closing.signal.aborted ? 'stopped' : 'failed';
       if (message.state === 'failed') this.error = asAppError(error);
     } finally {
-      this.busy = false;
       this.#speaking = null;
       this.#changeMessage(message.id);
       this.ended = $state.snapshot(message);
@@ -342,6 +390,7 @@ export class ChatSession {
       if (kept === null) await store?.write(this.conversation, $state.snapshot(this.all));
       // Another tab may have renamed it.
       else if (kept !== undefined) this.conversation = { ...kept, ...this.#unsaved.patch };
+      this.#outside.onSaved(this.conversation.id);
     } catch (error) {
       this.#unsaved.putBack(taken); // the next write tries again
       onSaveError(asAppError(error));
@@ -360,7 +409,9 @@ export class ChatSession {
 
   async #writeDraft(): Promise<void> {
     try {
-      await this.#outside.store?.writeDraft(this.conversation?.id ?? '', this.#draft);
+      const draft = this.#draft;
+      await this.#outside.store?.writeDraft(this.conversation?.id ?? '', draft, this.#keptDraft);
+      this.#keptDraft = draft;
     } catch (error) {
       this.#outside.onSaveError(asAppError(error));
     }

@@ -3,13 +3,15 @@ import { refOf } from '#chat/attachment.ts';
 import { headOf } from '#chat/store.ts';
 import type { ChatStore, ConversationPatch, Setting } from '#chat/store.ts';
 import { DEFAULT_SETTINGS } from '#chat/conversation.ts';
-import type { ConversationSettings, Message } from '#chat/conversation.ts';
+import type { Conversation, ConversationSettings, Message } from '#chat/conversation.ts';
 import { branchOff } from '#chat/tree.ts';
 import { settingsOfText } from '#chat/settings.ts';
 import { ChatSession } from './chat-session.svelte.ts';
 import { ConversationSearch } from './conversation-search.svelte.ts';
 import { ConversationShelf } from './conversation-shelf.svelte.ts';
 import { asAppError } from './problem.ts';
+import { NO_IDS } from './tabs.ts';
+import type { TabNews, Tabs } from './tabs.ts';
 import { Transfer } from './transfer.svelte.ts';
 
 /** Another tab may still offer to undo a younger deletion. */
@@ -22,6 +24,7 @@ type Outside = {
   openStore: () => Promise<ChatStore>;
   now: () => number;
   newId: () => string;
+  tabs: Tabs;
   /** Another conversation, or a new chat, lies open now. */
   onShow: () => Promise<void>;
 };
@@ -38,7 +41,11 @@ export class ConversationDesk {
   /** The message for which the conversation was opened; null when it was opened for its end. */
   marked = $state.raw<string | null>(null);
 
+  /** Conversations that other tabs are answering. */
+  elsewhere = $state.raw(NO_IDS);
+
   readonly #outside: Outside;
+  #watching = new AbortController();
   #store: ChatStore | null = null;
   #newChatSettings = DEFAULT_SETTINGS;
 
@@ -50,7 +57,7 @@ export class ConversationDesk {
       store: () => this.#store,
       conversations: () => this.shelf.conversations,
       flush: () => this.session.flush(),
-      onImported: () => this.shelf.refresh(),
+      onImported: () => this.#imported(),
     });
     this.shelf = $state.raw(new ConversationShelf(null, outside.now));
     this.session = $state.raw(this.#newSession());
@@ -65,6 +72,7 @@ export class ConversationDesk {
       this.keeping = 'no';
     }
     this.shelf = new ConversationShelf(this.#store, this.#outside.now);
+    this.#outside.tabs.listen((news) => void this.#keep(this.#hear(news)));
     await this.shelf.refresh();
     this.#newChatSettings = settingsOfText(await this.setting('new-chat-settings'));
     await this.#show(await this.setting('open-conversation'));
@@ -102,6 +110,7 @@ export class ConversationDesk {
     const all = $state.snapshot(session.all);
     const made = branchOff(session.conversation, all, messageId, { now: now(), newId });
     await this.#keep(this.#copy(made));
+    this.#tell('changed', made.conversation.id);
     this.shelf.put(made.conversation);
     await this.#show(made.conversation.id, made.messages);
     await this.write('open-conversation', made.conversation.id);
@@ -118,6 +127,7 @@ export class ConversationDesk {
   async remove(id: string): Promise<void> {
     if (this.session.conversation?.id === id) await this.startNew();
     await this.#keep(this.shelf.remove(id));
+    this.#tell('removed', id);
   }
 
   /** Gives a title that nothing but the person replaces; an empty one changes nothing. */
@@ -153,10 +163,12 @@ export class ConversationDesk {
   async #change(ids: readonly string[], patch: ConversationPatch): Promise<void> {
     for (const id of ids) if (this.session.conversation?.id === id) this.session.learn(patch);
     await this.#keep(this.shelf.change(ids, patch));
+    for (const id of ids) this.#tell('changed', id);
   }
 
   async undoRemove(): Promise<void> {
     await this.#keep(this.shelf.undo());
+    this.#tell('changed', null);
   }
 
   async forgetRemoved(): Promise<void> {
@@ -186,8 +198,9 @@ export class ConversationDesk {
   async #show(id: string | null, known: Message[] = []): Promise<void> {
     await this.session.close();
     this.marked = null;
-    const kept = this.shelf.conversations.find((one) => one.id === id) ?? null;
-    const messages = kept === null ? [] : ((await this.#store?.messages(kept.id)) ?? known);
+    const kept = id === null ? null : await this.#find(id);
+    const isElsewhere = kept !== null && (await this.#findElsewhere()).has(kept.id);
+    const messages = kept === null ? [] : ((await this.#store?.messages(kept.id, isElsewhere)) ?? known);
     const draft = (await this.#store?.draft(kept?.id ?? '')) ?? '';
     const files = (await this.#store?.attachments.of(kept?.id ?? '')) ?? [];
     const attachments = files
@@ -196,7 +209,17 @@ export class ConversationDesk {
       .map(refOf);
     const conversation = kept === null ? null : { ...kept, headId: headOf(kept, messages) };
     this.session = this.#newSession({ conversation, messages, draft, attachments });
+    this.session.isElsewhere = isElsewhere;
+    this.#watch(this.session);
     await this.#outside.onShow();
+  }
+
+  /** Also one that another tab has begun a moment ago. */
+  async #find(id: string): Promise<Conversation | null> {
+    const listed = this.shelf.conversations.find((one) => one.id === id);
+    if (listed !== undefined) return listed;
+    const kept = (await this.#store?.conversation(id)) ?? null;
+    return kept?.deletedAt === null ? kept : null;
   }
 
   /** Makes these the settings that new chats begin with. */
@@ -219,11 +242,63 @@ export class ConversationDesk {
           this.keeping = this.#store === null ? 'no' : 'yes';
         },
         onSaveError: (error) => this.#notKept(error),
+        onSaved: (id) => this.#tell('changed', id),
+        claim: (id) => this.#outside.tabs.claim(id),
       },
       opened,
     );
     if (session.conversation === null) session.settings = this.#newChatSettings;
     return session;
+  }
+
+  #tell(type: TabNews['type'], id: string | null): void {
+    this.#outside.tabs.tell({ type, id });
+  }
+
+  /** Another tab has changed something. */
+  async #hear({ type, id }: TabNews): Promise<void> {
+    const open = this.session.conversation?.id;
+    if (type === 'removed' && id !== null && id === open) await this.#show(null);
+    await this.shelf.refresh();
+    await this.#findElsewhere();
+    if (open !== undefined && (id === null || id === open)) await this.#takeIn(this.session);
+  }
+
+  async #imported(): Promise<void> {
+    await this.shelf.refresh();
+    await this.#takeIn(this.session);
+    this.#tell('changed', null);
+  }
+
+  /** Reads the open conversation again, unless it is being written here. */
+  async #takeIn(session: ChatSession): Promise<void> {
+    const id = session.conversation?.id;
+    if (id === undefined || session.busy || this.#store === null) return;
+    await session.flush();
+    const isElsewhere = this.elsewhere.has(id);
+    const [kept, messages] = await Promise.all([this.#store.conversation(id), this.#store.messages(id, isElsewhere)]);
+    if (kept === null || session !== this.session || session.busy) return;
+    session.takeIn({ ...kept, headId: headOf(kept, messages) }, messages, isElsewhere);
+    this.#watch(session);
+  }
+
+  /** While another tab answers the open conversation: waits for its end, also when that tab dies. */
+  #watch(session: ChatSession): void {
+    this.#watching.abort();
+    const id = session.conversation?.id;
+    if (id === undefined || !session.isElsewhere) return;
+    const { signal } = (this.#watching = new AbortController());
+    this.#outside.tabs.released(id, signal).then(
+      async () => {
+        await this.#findElsewhere();
+        if (!signal.aborted) await this.#keep(this.#takeIn(session));
+      },
+      () => undefined, // no longer of interest
+    );
+  }
+
+  async #findElsewhere(): Promise<ReadonlySet<string>> {
+    return (this.elsewhere = await this.#outside.tabs.claimed());
   }
 
   async #keep(writing: Promise<void> | undefined): Promise<void> {

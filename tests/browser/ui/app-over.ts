@@ -1,6 +1,7 @@
 import { ChatStore } from '#chat/store.ts';
 import { App } from '#lib/state/app.svelte.ts';
 import type { Outside } from '#lib/state/app.svelte.ts';
+import { browserTabs } from '#lib/state/tabs.ts';
 import { CATALOG } from './catalog-of-two.ts';
 import type { ScriptedEngine } from './scripted-engine.ts';
 
@@ -19,6 +20,7 @@ export function appOver(
       stores.push(store);
       return store;
     },
+    tabs: browserTabs(database),
     canPickFolder: () => false,
     pickFolder: async () => null,
     hasStoredModels: async () => script.stored.length > 0,

@@ -5,6 +5,7 @@ import type { ChatStore } from '#chat/store.ts';
 import type { App } from '#lib/state/app.svelte.ts';
 import type { Outside } from '#lib/state/app.svelte.ts';
 import { EMBEDDED_CHOICE } from '#lib/state/embedded.ts';
+import { browserTabs } from '#lib/state/tabs.ts';
 import { appOver } from './app-over.ts';
 import { MODEL, STATS, ScriptedEngine } from './scripted-engine.ts';
 
@@ -101,7 +102,7 @@ test('what has streamed is saved before the answer ends', async () => {
   const sent = say(app, 'Hi');
   await vi.waitFor(
     async () => {
-      const other = newApp();
+      const other = newApp({ tabs: browserTabs('of a later visit') }); // which knows of nobody who answers
       await other.start();
       expect(other.session.messages[1]).toMatchObject({ text: 'partial ', state: 'interrupted' });
     },
