@@ -1,8 +1,9 @@
 import { tick } from 'svelte';
 import type { SavedPrompt } from '#chat/records.ts';
 import { nameFor, variablesOf } from '#chat/saved-prompt.ts';
+import { groupConversations } from '#chat/shelf-groups.ts';
 import type { App } from '#lib/state/app.svelte.ts';
-import type { Page } from '#lib/state/commands.ts';
+import type { Page, Panel } from '#lib/state/commands.ts';
 import { commandOf } from '#lib/state/keyboard.ts';
 import { takesKeys } from '#lib/state/shortcuts.ts';
 import { m } from '#lib/text/paraglide/messages.js';
@@ -15,7 +16,7 @@ type Doer = Pick<Page, 'startNew' | 'regenerate' | 'continueAnswer'> & {
   open: (id: string) => void;
   /** Shows what is about the context, where sums of older turns are written. */
   showContext: () => void;
-  show: (panel: 'settings' | 'models' | 'chats') => void;
+  show: (panel: Exclude<Panel, 'help' | 'prompts'>) => void;
 };
 
 /** The commands of the chat page: its keys, and the two dialogs that belong to them. */
@@ -76,7 +77,8 @@ export class PageCommands implements Page {
   }
 
   step(by: 1 | -1): void {
-    const { conversations } = this.#app.shelf;
+    const groups = groupConversations(this.#app.shelf.conversations, this.#app.now());
+    const conversations = groups.flatMap((group) => group.conversations);
     const at = conversations.findIndex(({ id }) => id === this.#app.session.conversation?.id);
     const to = conversations[at < 0 ? 0 : at + by];
     if (to !== undefined) this.#do.open(to.id);

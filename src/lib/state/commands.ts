@@ -4,7 +4,7 @@ import type { SavedPrompt } from '#chat/records.ts';
 import type { App } from './app.svelte.ts';
 import type { Shortcut } from './shortcuts.ts';
 
-export type Panel = 'settings' | 'prompts' | 'help' | 'models' | 'chats';
+export type Panel = 'settings' | 'prompts' | 'help' | 'models' | 'search' | 'export';
 
 /** What a page does for commands that are about what is shown. */
 export type Page = {
@@ -27,6 +27,8 @@ export type Page = {
 
 export type CommandId =
   | 'new'
+  | 'search'
+  | 'export'
   | 'previous'
   | 'next'
   | 'again'
@@ -70,6 +72,22 @@ export const COMMANDS: readonly Command[] = [
     keys: [chord('Enter', true), single('n')],
     isAvailable: always,
     run: (_, page) => page.startNew(),
+  },
+  {
+    id: 'search',
+    group: 'chats',
+    isTyped: true,
+    keys: [chord('f', true), single('f')],
+    isAvailable: ({ shelf }) => shelf.conversations.length > 0,
+    run: (_, page) => page.show('search'),
+  },
+  {
+    id: 'export',
+    group: 'chats',
+    isTyped: true,
+    keys: [single('e')],
+    isAvailable: ({ shelf }) => shelf.conversations.length > 0,
+    run: (_, page) => page.show('export'),
   },
   {
     id: 'previous',

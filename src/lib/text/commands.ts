@@ -4,6 +4,8 @@ import { m } from './paraglide/messages.js';
 /** Every command has words: another name does not compile. */
 const NAMES = {
   new: m['commands.names.new'],
+  search: m['commands.names.search'],
+  export: m['commands.names.export'],
   previous: m['commands.names.previous'],
   next: m['commands.names.next'],
   again: m['commands.names.again'],
