@@ -80,7 +80,7 @@ export class SearchIndex {
       const known = hits.get(conversationId);
       // A title says that it fits; a message also says where.
       if (known !== undefined && (known.messageId !== null || messageId === null)) continue;
-      if (known === undefined && hits.size >= MAX_HITS) break;
+      if (known === undefined && hits.size >= MAX_HITS) continue;
       hits.set(conversationId, {
         conversationId,
         messageId,

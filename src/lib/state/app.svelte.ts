@@ -35,6 +35,7 @@ import type { Readiness } from './readiness.ts';
 import { SavedPrompts } from './saved-prompts.svelte.ts';
 import { SiteCatalog } from './site-catalog.svelte.ts';
 import type { Tabs } from './tabs.ts';
+import { TitleWriter } from './title-writer.ts';
 import { Storeroom } from './storeroom.svelte.ts';
 import { Voice } from './voice.svelte.ts';
 import type { VoiceOutside } from './voice.svelte.ts';
@@ -109,6 +110,14 @@ export class App {
     return complete.find(({ key }) => key === this.lastModel) ?? complete[0] ?? null;
   });
 
+  readonly #titles = new TitleWriter({
+    isQuiet: () =>
+      this.model.status === 'ready' &&
+      !this.session.busy &&
+      this.session.draft === '' &&
+      this.compressor.running === null,
+    propose: (id, title) => this.desk.propose(id, title),
+  });
   readonly #outside: Outside;
   #measuring: ReturnType<typeof setTimeout> | undefined;
   #starting: Promise<void> | null = null;
@@ -212,6 +221,7 @@ export class App {
 
   /** Loads a model; true when it is ready. What was queued is sent then. */
   async load(choice: ModelChoice): Promise<boolean> {
+    this.#titles.stop();
     this.session.stop();
     this.#keepShell();
     const isReady = await this.model.load(choice);
@@ -289,6 +299,7 @@ export class App {
 
   /** Sends the draft now, or as soon as a model is ready; a stored one is loaded for it. */
   async send(): Promise<void> {
+    this.#titles.stop();
     if (this.session.draft.trim() === '' && this.session.attachments.length === 0) return;
     if (this.attachments.isReading) return;
     this.voice.dictating.cancel(); // its words belong to what is sent now
@@ -309,6 +320,7 @@ export class App {
 
   /** Answers a question once more, beside the answers it has; the last one where none is named. */
   async regenerate(questionId = this.session.lastQuestion?.id): Promise<void> {
+    this.#titles.stop();
     const [session, speaker] = [this.session, this.#speaker];
     if (speaker === null || questionId === undefined || session.busy) return;
     const plan = await this.measure(session.turnsFor(questionId));
@@ -319,6 +331,7 @@ export class App {
 
   /** Asks another question in the place of one; false, and nothing happens, where it does not fit or none can answer. */
   async edit(id: string, text: string): Promise<boolean> {
+    this.#titles.stop();
     const [session, speaker] = [this.session, this.#speaker];
     if (speaker === null || session.busy) return false;
     const plan = await this.measure(session.turnsFor(id, text));
@@ -329,6 +342,7 @@ export class App {
 
   /** Lets the model go on with an answer that is not whole. */
   async continueAnswer(): Promise<void> {
+    this.#titles.stop();
     const [session, speaker] = [this.session, this.#speaker];
     const { unfinished } = session;
     if (speaker === null || unfinished === null || unfinished.parentId === null) return;
@@ -370,6 +384,7 @@ export class App {
 
   /** Lets the model sum up the older turns of the open chat. */
   async compress(): Promise<void> {
+    this.#titles.stop();
     const [session, speaker] = [this.session, this.#speaker];
     if (speaker === null) return;
     await this.texts.load(session.messages.flatMap((one) => (one.role === 'user' ? one.attachments : [])));
@@ -454,6 +469,7 @@ export class App {
   }
 
   async #shown(): Promise<void> {
+    this.#titles.left(this.session);
     this.queued = false;
     this.voice.leave();
     await this.measure();
@@ -461,6 +477,7 @@ export class App {
 
   async #ended(session: ChatSession): Promise<void> {
     if (session !== this.session || session.ended === null) return;
+    if (this.#speaker !== null) this.#titles.answered(session, this.#speaker);
     const { state, text } = session.ended;
     if (state === 'stopped') this.announcer.say(m['message.stopped']());
     else if (state !== 'failed') this.announcer.say(m['message.finished']({ text })); // a failure is an alert by itself
