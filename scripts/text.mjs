@@ -67,22 +67,34 @@ function wordsFirst() {
 }
 
 /**
- * The compiler's index imports every language at once, and six languages would be a third of the page. Here it reads
- * them from `languages.ts` instead, which has English and fetches another one when it is chosen.
+ * The compiler's index imports every language at once, and chooses between them by name in each of its functions: a third of
+ * the page. Here a language is a list of functions in the order of their names, and one of the index is a number for `say.ts`,
+ * which has English and is given another language when it is chosen.
  */
 function languagesWhenNeeded() {
+  const CHOICE =
+    /\(\(inputs(?: = \{\})?, options = \{\}\) => \{\n\tconst locale = .*\n(?:\tif \(locale === "\w+"\) return __\w+\.\w+\(inputs\)\n)*\treturn __en\.(\w+)\(inputs\)\n\}\)/g;
+  const namesIn = (code, pattern) => [...code.matchAll(pattern)].map(([, name]) => name).sort();
   return {
     name: 'daylight-languages-when-needed',
     enforce: 'pre',
     transform: {
-      filter: { id: /\/lib\/text\/paraglide\/messages\/_index\.js$/ },
-      handler(code) {
-        const found = [...code.matchAll(/^import \* as __(\w+) from "\.\/\w+\.js"$/gm)];
-        if (found.length === 0) this.error('The index of the messages has another form than expected.');
+      filter: { id: /\/lib\/text\/paraglide\/messages\/\w+\.js$/ },
+      handler(code, id) {
+        if (!id.endsWith('/_index.js')) {
+          const own = namesIn(code, /^export const (\w+) =/gm);
+          const all = [...own, ...namesIn(code, /^export \{ (\w+) \} from/gm)].sort();
+          // What a language has no words for yet is left to English.
+          const list = all.map((name) => (own.includes(name) ? name : 'undefined'));
+          return { code: `${code}\nexport default [${list.join()}];`, map: null };
+        }
+        const places = new Map(namesIn(code, CHOICE).map((name, place) => [name, place]));
         const changed = code
           .replace(/^import \* as __\w+ from "\.\/\w+\.js"$/gm, '')
-          .replace(/\b__(\w+)\.(\w+\(inputs\))/g, '__languages.$1.$2');
-        return { code: `import { languages as __languages } from '../../languages.ts';\n${changed}`, map: null };
+          .replace(CHOICE, (_, name) => `(/* @__PURE__ */ __say(${places.get(name)}))`);
+        if (/\b__\w+\.|getLocale\(\)/.test(changed))
+          this.error('The index of the messages has another form than expected.');
+        return { code: `import { say as __say } from '../../say.ts';\n${changed}`, map: null };
       },
     },
   };
