@@ -83,6 +83,11 @@ export class Dictating {
     this.#end(new AppError('dictation-pack', { language }));
   }
 
+  /** The person does not agree. A dialog that closes because they did says so too, and changes nothing. */
+  refuse(): void {
+    if (this.status === 'asking') this.cancel();
+  }
+
   /** Ends it; what was said and is not understood yet still comes. */
   stop(): void {
     if (this.#running !== null) this.#running.stop();

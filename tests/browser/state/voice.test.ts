@@ -1,9 +1,13 @@
 // Dictation and reading aloud from the click to the draft and the marked word. Headless Chromium recognises no speech and has
 // no voices, so those two halves of the browser are played at their edge; everything behind it is real.
+import type { Component } from 'svelte';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { page } from 'vitest/browser';
 import { Voice } from '#lib/state/voice.svelte.ts';
 import type { VoiceOutside } from '#lib/state/voice.svelte.ts';
+import { render } from '#tests/browser/ui/render.ts';
 import type { Recognition, RecognitionClass } from '#voice/recognition.ts';
+import VoiceDock from '../../../src/routes/VoiceDock.svelte';
 
 let heard: Recognition | null;
 let spoken: SpeechSynthesisUtterance[];
@@ -89,7 +93,7 @@ test('nothing listens before the person agreed that the voice leaves the device,
   await voice.dictating.toggle(AT_END(''));
   expect(voice.dictating).toMatchObject({ status: 'asking', place: 'server' });
   expect(heard).toBeNull();
-  voice.dictating.cancel(); // they refused
+  voice.dictating.refuse();
   expect(voice.dictating.status).toBe('idle');
   expect(kept.settings).toBe(WANTED);
 
@@ -101,6 +105,20 @@ test('nothing listens before the person agreed that the voice leaves the device,
   voice.dictating.cancel();
   await voice.dictating.toggle(AT_END(''));
   expect(voice.dictating.status).toBe('starting');
+});
+
+test('agreeing in the dialog begins to listen, and the dialog that closes does not end it', async () => {
+  const { voice } = newVoice({}, WANTED);
+  await voice.start();
+  render(VoiceDock as Component<Record<string, unknown>>, { app: { voice, detailsOf: () => '' }, onaction: vi.fn() });
+  await voice.dictating.toggle(AT_END(''));
+  await page.getByRole('button', { name: 'Send my voice' }).click();
+  await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  heard!.onstart!();
+  expect(voice.dictating.status).toBe('listening');
+  heard!.onerror!({ error: 'audio-capture' });
+  await expect.element(page.getByRole('alert')).toHaveTextContent(/No microphone was found/);
 });
 
 test('a browser that understands by itself is not asked for, and is held to that', async () => {
