@@ -2,7 +2,7 @@
 // itself (conversation.ts), so the counts of those strings add up to the prompt.
 import { checkMessages } from '#formats/chat-template/check-messages.ts';
 import { prepareMessages, type ChatFormat } from '#formats/chat-template/conversation.ts';
-import { CONTINUES } from '#formats/tokenizer/sentinels.ts';
+import { CONTINUES, stripSentinels } from '#formats/tokenizer/sentinels.ts';
 
 export type PromptCount = {
   /** Tokens of the whole prompt, the start mark and the opening of the answer included. */
@@ -35,7 +35,9 @@ export function countPrompt(
   if (checked[0]?.role === 'system' && checked.length > 1) {
     const bare = prepareMessages(format, checked.slice(1))[0];
     const first = counts.findIndex((tokens, index) => index > 0 && tokens > 0);
-    const own = Math.max(0, counts[first]! - count(bare?.content ?? ''));
+    // A template may have a system text of its own that gives way to this one, so the difference alone can be too small.
+    const difference = counts[first]! - count(bare?.content ?? '');
+    const own = Math.min(counts[first]! - 1, Math.max(difference, count(stripSentinels(checked[0].content))));
     counts[0] = own;
     counts[first]! -= own;
   }
