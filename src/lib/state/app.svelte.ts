@@ -314,6 +314,7 @@ export class App {
     const plan = await this.measure();
     if (plan === null || !plan.fits) return;
     if (session.conversation === null) void this.desk.forgetRemoved();
+    this.attachments.forgetFailed();
     await session.send(speaker, plan);
     await this.#ended(session);
   }

@@ -109,6 +109,12 @@ export class Attachments {
     this.#enqueue(pending);
   }
 
+  /** The draft is sent: what could not be read is no longer its business. */
+  forgetFailed(): void {
+    this.pending = this.pending.filter((one) => one.error === null || one.conversationId !== this.#openId);
+    this.problem = null;
+  }
+
   dismissProblem(): void {
     this.problem = null;
   }

@@ -65,6 +65,8 @@ test('reads several files in order, keeps their texts, and says why one could no
     ],
     warnings: [{ type: 'pages-without-text', pages: [2] }],
   });
+  attachments.forgetFailed();
+  expect(attachments.here).toEqual([]);
   expect(said).toEqual(['book.pdf is attached.', 'photo.png could not be read.', 'note.md is attached.']);
   expect(onChange).toHaveBeenCalledTimes(2);
 });
