@@ -1,3 +1,4 @@
+// Longer than most files here: every change of an open conversation meets in its tree, and saving must see them all.
 import type { AppError } from '#base/errors.ts';
 import type { AttachmentRef } from '#chat/attachment.ts';
 import type { ContextPlan } from '#chat/context-plan.ts';

@@ -47,6 +47,7 @@ export class ConversationDesk {
   readonly #outside: Outside;
   #watching = new AbortController();
   #store: ChatStore | null = null;
+  readonly #unkept: Record<string, Message[]> = {};
   #newChatSettings = DEFAULT_SETTINGS;
 
   constructor(outside: Outside) {
@@ -197,10 +198,12 @@ export class ConversationDesk {
   /** Opens a conversation, or a new chat for null. An answer being written elsewhere is stopped and kept. */
   async #show(id: string | null, known: Message[] = []): Promise<void> {
     await this.session.close();
+    this.#rememberUnkept();
     this.marked = null;
     const kept = id === null ? null : await this.#find(id);
     const isElsewhere = kept !== null && (await this.#findElsewhere()).has(kept.id);
-    const messages = kept === null ? [] : ((await this.#store?.messages(kept.id, isElsewhere)) ?? known);
+    const messages =
+      kept === null ? [] : ((await this.#store?.messages(kept.id, isElsewhere)) ?? this.#unkept[kept.id] ?? known);
     const draft = (await this.#store?.draft(kept?.id ?? '')) ?? '';
     const files = (await this.#store?.attachments.of(kept?.id ?? '')) ?? [];
     const attachments = files
@@ -212,6 +215,12 @@ export class ConversationDesk {
     this.session.isElsewhere = isElsewhere;
     this.#watch(this.session);
     await this.#outside.onShow();
+  }
+
+  /** Where the browser keeps nothing, conversations last as long as the page. */
+  #rememberUnkept(): void {
+    const { conversation, all } = this.session;
+    if (this.#store === null && conversation !== null) this.#unkept[conversation.id] = $state.snapshot(all);
   }
 
   /** Also one that another tab has begun a moment ago. */

@@ -269,6 +269,10 @@ test('where the browser keeps nothing, chatting works and says so', async () => 
   script.answers = [['a']];
   await say(app, 'Hi');
   expect(texts(app)).toEqual(['Hi', 'a']);
+  const { id } = app.session.conversation!;
+  await app.desk.startNew();
+  await app.desk.open(id);
+  expect(texts(app)).toEqual(['Hi', 'a']);
 });
 
 test('a finished answer is announced whole, a stopped one as stopped', async () => {
