@@ -32,7 +32,7 @@ test('line breaks are kept', () => {
 });
 
 test('an Arabic message runs from right to left, with its code from left to right', () => {
-  show(asked('مرحبا بك\n\nEnglish words\n\n```js\nlet x = 1;\n```'));
+  show(asked('مرحبا بك في هذه الصفحة\n\nEnglish words\n\n```js\nlet x = 1;\n```'));
   expect(styleOf('مرحبا بك').direction).toBe('rtl');
   expect(styleOf('English words').direction).toBe('rtl');
   expect(styleOf('let x = 1;').direction).toBe('ltr');
@@ -42,7 +42,7 @@ test('the speeds of reading and writing are told apart', async () => {
   show(answered({ stats: STATS }));
   await expect.element(page.getByText('20 tokens/s')).toBeInTheDocument();
   await expect.element(page.getByText('100 tokens/s')).toBeInTheDocument();
-  await expect.element(page.getByText('0.1 s', { exact: true })).toBeInTheDocument();
+  await expect.element(page.getByText('0.1 sec', { exact: true })).toBeInTheDocument();
 });
 
 test('a streaming answer offers nothing to press, an ended one copying and answering again', async () => {
