@@ -13,9 +13,10 @@ const GAP = '[…]';
 type Named = Pick<AttachmentRef, 'name'>;
 type Texted = Named & Pick<Attachment, 'sections' | 'pages'>;
 
-/** The attachment as prompt text: whole, or as the notes that stand for it. */
+/** The attachment as prompt text: whole, or what stands for it. */
 export function attachmentText(attachment: Texted & Partial<Pick<Attachment, 'standIn'>>): string {
   const { standIn } = attachment;
+  if (standIn?.kind === 'passages') return standIn.text; // fenced when they were chosen
   if (standIn)
     return fenced(headOf(attachment, `Notes from reading all ${standIn.parts} parts of the file`), standIn.text);
   const body = attachment.sections.map((section) => marked(section, section.text)).join('\n\n');

@@ -39,8 +39,16 @@ export type Attachment = AttachmentRef & {
   readonly standIn: StandIn | null;
 };
 
-/** Notes that the model took while it read all parts of a file, for one question. */
-export type StandIn = { readonly question: string; readonly parts: number; readonly text: string };
+/**
+ * For one question: `notes` that the model took while it read all parts of a file, or the `passages` that have most to do with
+ * the question. `parts` counts what was read, or what was chosen.
+ */
+export type StandIn = {
+  readonly kind: 'notes' | 'passages';
+  readonly question: string;
+  readonly parts: number;
+  readonly text: string;
+};
 
 /** What a message keeps of an attachment. */
 export const refOf = ({ id, name, format, sizeBytes, characters, pages }: AttachmentRef): AttachmentRef => ({
@@ -90,8 +98,9 @@ export function parseAttachment(value: unknown): Attachment | null {
 
 function parseStandIn(value: unknown): StandIn | null {
   if (!isFields(value)) return null;
-  const { question, parts, text } = value;
-  return isText(question) && isCount(parts) && isText(text) ? { question, parts, text } : null;
+  const { kind, question, parts, text } = value;
+  if (kind !== 'notes' && kind !== 'passages') return null;
+  return isText(question) && isCount(parts) && isText(text) ? { kind, question, parts, text } : null;
 }
 
 function parseSection(value: unknown): AttachmentSection | null {

@@ -1,5 +1,6 @@
 import type { AppError } from '#base/errors.ts';
 import type { Catalog, CatalogModel } from '#catalog/catalog.ts';
+import type { StandIn } from '#chat/attachment.ts';
 import { LEAST_ANSWER_TOKENS, answerRoom } from '#chat/context-plan.ts';
 import type { ContextPlan } from '#chat/context-plan.ts';
 import type { SaidMessage } from '#chat/prompt.ts';
@@ -395,26 +396,30 @@ export class App {
   }
 
   /**
-   * Reads the draft's files part by part, because they are too long for the model; its notes then stand for them. True when the draft
-   * can be sent.
+   * Makes the draft's files short enough for the model: by the passages that have to do with the question, or by notes from reading all
+   * of them part by part. True when the draft can be sent.
    */
-  async readInParts(): Promise<boolean> {
+  async shortenFiles(by: StandIn['kind']): Promise<boolean> {
     const [session, speaker, plan] = [this.session, this.#speaker, this.meter.plan];
     if (speaker === null || plan === null || session.busy) return false;
     const records = (await Promise.all(session.attachments.map(({ id }) => this.attachments.read(id)))).filter(
       (one) => one !== null,
     );
     const others = plan.parts.instructions + plan.parts.question;
-    const room = speaker.model.contextLength - 2 * answerRoom(speaker.model.contextLength, null) - others;
-    const notes = await this.longReader.read(records, session.draft, Math.max(LEAST_ANSWER_TOKENS, room), speaker);
-    if (notes === null) return false;
-    for (const [index, standIn] of notes.entries()) {
+    const { contextLength } = speaker.model;
+    const room = Math.max(LEAST_ANSWER_TOKENS, contextLength - 2 * answerRoom(contextLength, null) - others);
+    const { longReader } = this;
+    const standIns =
+      by === 'notes'
+        ? await longReader.read(records, session.draft, room, speaker)
+        : await longReader.choose(records, session.draft, room, speaker);
+    for (const [index, standIn] of (standIns ?? []).entries()) {
       if (standIn === null) continue;
       const { id } = records[index]!;
       await this.attachments.setStandIn(id, standIn);
       this.texts.forget(id);
     }
-    return session === this.session && ((await this.measure())?.fits ?? false);
+    return standIns !== null && session === this.session && ((await this.measure())?.fits ?? false);
   }
 
   /** Gives the model the messages again in place of their summary. */

@@ -2,6 +2,7 @@ import type { AppError } from '#base/errors.ts';
 import { excerptText } from '#chat/attachment-text.ts';
 import type { Attachment, AttachmentSection, StandIn } from '#chat/attachment.ts';
 import { isNothing, notesTokens, partPrompt, placedNotes } from '#chat/long-text.ts';
+import { selectPassages } from '#chat/select-passages.ts';
 import { chunkDocument } from '#documents/chunk.ts';
 import type { DocumentKind } from '#documents/document.ts';
 import type { Speaker } from './chat-session.svelte.ts';
@@ -11,6 +12,8 @@ import { asAppError } from './problem.ts';
 const MAX_ROUNDS = 4;
 /** Marks of pages and gaps between passages take a little more than the passage itself. */
 const MARKS_PART = 0.1;
+/** Of a passage that is chosen by itself: a paragraph or two. */
+const PASSAGE_TOKENS = 160;
 /** Where nobody asked anything. */
 const SUM_UP = 'What does it say? Sum up the main points.';
 
@@ -69,6 +72,31 @@ export class LongReader {
     }
   }
 
+  /**
+   * Of each file the passages that have most to do with the question, at most `roomTokens` together; null where the file takes less
+   * than its share. Asks the model nothing.
+   */
+  async choose(
+    files: readonly Texted[],
+    question: string,
+    roomTokens: number,
+    { engine }: Pick<Speaker, 'engine'>,
+  ): Promise<(StandIn | null)[]> {
+    const each = Math.floor(roomTokens / Math.max(1, files.length));
+    const countTokens = async (text: string) => (await engine.tokenize(text)).length;
+    return Promise.all(
+      files.map(async (file): Promise<StandIn | null> => {
+        if ((await countTokens(file.sections.map(({ text }) => text).join('\n'))) <= each) return null;
+        const maxTokens = Math.max(16, Math.min(PASSAGE_TOKENS, Math.floor(each / 3)));
+        const kind = file.format as DocumentKind;
+        const passages = await chunkDocument({ sections: file.sections, kind }, { maxTokens, countTokens });
+        const chosen = selectPassages(question, passages, Math.floor(each * (1 - MARKS_PART)));
+        const spans = chosen.flatMap((passage) => passage.spans);
+        return { kind: 'passages', question, parts: chosen.length, text: excerptText(file, spans) };
+      }),
+    );
+  }
+
   stop(): void {
     this.#stop?.abort();
   }
@@ -115,9 +143,9 @@ export class LongReader {
         }
       }
       const text = notes.map((one) => one.text).join('\n\n') || 'Nothing in it helps to answer the question.';
-      if (passages.length === 1 || (await count(text)) <= roomTokens) return { question, parts, text };
+      if (passages.length === 1 || (await count(text)) <= roomTokens) return { kind: 'notes', question, parts, text };
       sections = notes;
     }
-    return { question, parts, text: sections.map(({ text }) => text).join('\n\n') };
+    return { kind: 'notes', question, parts, text: sections.map(({ text }) => text).join('\n\n') };
   }
 }

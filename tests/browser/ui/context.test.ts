@@ -145,7 +145,7 @@ test('a file that is too long is read part by part, and its notes are given in i
     ['nothing'],
     ['nothing'],
   ];
-  expect(await app.readInParts()).toBe(true);
+  expect(await app.shortenFiles('notes')).toBe(true);
   const asked = script.requests.length;
   expect(asked).toBeGreaterThanOrEqual(3);
   // Every word of the file was in one of the requests.
@@ -158,6 +158,35 @@ test('a file that is too long is read part by part, and its notes are given in i
   expect(given).toContain('It is about suns.');
   expect(given).toContain('What is it about?');
   expect(app.session.messages.at(-1)).toMatchObject({ text: 'Suns that set.', state: 'done' });
+});
+
+test('of a file that is too long the passages that fit the question are given', async () => {
+  const pages = ['Many roses grow here.', 'The library opens at nine.', 'Trains leave every hour.'];
+  const app = appOver(script, DATABASE, stores, {
+    readFile: async ({ name }) => ({
+      name,
+      kind: 'text',
+      language: null,
+      direction: 'ltr',
+      characterCount: 20_000,
+      warnings: [],
+      sections: pages.map((text, at) => ({ label: '', page: at + 1, text: `${many(500)}. ${text} ${many(500)}.` })),
+    }),
+  });
+  await app.start();
+  await app.load(EMBEDDED_CHOICE);
+  app.attachments.add([new File(['x'], 'town.txt')]);
+  await vi.waitFor(() => expect(app.session.attachments).toHaveLength(1));
+  app.write('When does the library open?');
+  await vi.waitFor(() => expect(app.meter.plan?.fits).toBe(false));
+  expect(await app.shortenFiles('passages')).toBe(true);
+  expect(script.requests).toEqual([]);
+  script.answers = [['At nine.']];
+  await app.send();
+  const given = String(lastRequest().messages[0]!.content);
+  expect(given).toContain('The library opens at nine.');
+  expect(given).toContain('[page 2]');
+  expect(given).not.toContain('roses');
 });
 
 test('the panel says what takes how much, and lets turns be pinned and left out', async () => {
