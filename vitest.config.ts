@@ -40,6 +40,8 @@ export default defineConfig({
             'dompurify',
             'katex',
             'mammoth',
+            'minisearch',
+            'axe-core',
             'pdfjs-dist/legacy/build/pdf.mjs',
             'pdfjs-dist/legacy/build/pdf.worker.mjs',
           ],
