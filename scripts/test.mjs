@@ -29,6 +29,7 @@ const STEPS = {
     buildSite();
     printSizes();
     checkFirstLoad();
+    printLanguages();
   },
   e2e: () => vitest('e2e'),
 };
@@ -77,6 +78,16 @@ function checkFirstLoad() {
     );
     if (bytes === 0 || bytes > FIRST_LOAD_BYTES)
       throw new Error(`${name} loads ${bytes} bytes of compressed script at once.`);
+  }
+}
+
+/** Who reads another language than English fetches its words too, beside the English ones that the page is built with. */
+function printLanguages() {
+  const manifest = JSON.parse(readFileSync('.svelte-kit/output/client/.vite/manifest.json', 'utf8'));
+  for (const [source, { file }] of Object.entries(manifest)) {
+    const [, locale] = /\/paraglide\/messages\/(\w+)\.js$/.exec(source) ?? [];
+    if (locale)
+      console.log(`  the words of ${locale}: ${(sizeOf(join('build', file)).gzipBytes / 1000).toFixed(1)} KB more`);
   }
 }
 
