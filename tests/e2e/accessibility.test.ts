@@ -126,7 +126,9 @@ it('a conversation has no fault, light, dark and with forced colours', async () 
   expect(await faults()).toEqual([]);
   await page.emulateMedia({ colorScheme: 'dark' });
   expect(await faults()).toEqual([]);
-  await page.emulateMedia({ colorScheme: 'dark', forcedColors: 'active' });
+  await page.emulateMedia({ colorScheme: 'dark', contrast: 'more' });
+  expect(await faults()).toEqual([]);
+  await page.emulateMedia({ colorScheme: 'dark', contrast: null, forcedColors: 'active' });
   const inForced = await faults();
   await page.emulateMedia({ colorScheme: 'light', forcedColors: 'none' });
   expect(inForced).toEqual([]);
