@@ -77,7 +77,7 @@ function show(changes: Partial<ComponentProps<typeof ModelCard>> = {}): void {
 }
 
 const button = (name: string | RegExp) => page.getByRole('button', { name });
-const verdict = () => page.getByRole('region', { name: 'Will it work here?' });
+const verdict = () => page.getByRole('group', { name: 'Will it work here?' });
 
 describe('the card of SOLAR', () => {
   test('says what it is, its licence, what it takes, and what to know before relying on it', async () => {
@@ -186,7 +186,7 @@ test('the included model is loaded at once, also on the processor where there is
   const facts = { ...DESKTOP, hasGpu: false };
   show({ family: alone!, chosen: small, memory: memoryByContext(small), report: readiness(small, 0, facts, models) });
   await expect.element(verdict().getByText('Yes, on the processor')).toBeInTheDocument();
-  await button(/^Load SmolLM2-135M-Instruct/).click();
+  await button(/^Load and chat: SmolLM2-135M-Instruct/).click();
   expect(calls.onload).toHaveBeenCalledOnce();
 });
 
