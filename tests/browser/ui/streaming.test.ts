@@ -88,6 +88,10 @@ test('an answer of 4,000 tokens streams in tasks of less than 50 ms, and the vie
     streamed.finish();
     await expect.poll(fromEnd, PATIENCE).toBeLessThan(2);
     expect(streamed.text).toBe(text);
+    // Prices are no formulas, and code has none.
+    expect(document.querySelector('code .katex')).toBeNull();
+    expect(document.body.textContent).toContain('which costs $5 or $10 and has');
+    expect(document.body.textContent).toContain('costs $1, and no \\( formula \\)');
     expect(farthest, 'pixels behind the end').toBeLessThan(100);
     stop();
     await unmount(thread);
