@@ -1,10 +1,6 @@
 import type { AppError } from '#base/errors.ts';
 import type { Catalog, CatalogModel } from '#catalog/catalog.ts';
-import type { StandIn } from '#chat/attachment.ts';
-import { LEAST_ANSWER_TOKENS, answerRoom } from '#chat/context-plan.ts';
-import type { ContextPlan } from '#chat/context-plan.ts';
-import type { SaidMessage } from '#chat/prompt.ts';
-import type { AttachmentRef, ContextRule, ConversationSettings } from '#chat/conversation.ts';
+import type { ConversationSettings } from '#chat/conversation.ts';
 import type { ChatStore } from '#chat/store.ts';
 import type { Engine } from '#engine/client/engine.ts';
 import type { ModelInfo } from '#engine/protocol/info.ts';
@@ -12,12 +8,10 @@ import { stageWords } from '#lib/text/stages.ts';
 import { formatPercent } from '#lib/text/format.ts';
 import { m } from '#lib/text/paraglide/messages.js';
 import { Announcer } from './announcer.svelte.ts';
-import { AttachmentTexts } from './attachment-texts.ts';
 import { Attachments } from './attachments.svelte.ts';
 import type { ReadFile } from './attachments.svelte.ts';
 import type { ChatSession, Speaker } from './chat-session.svelte.ts';
-import { Compressor } from './compressor.svelte.ts';
-import { ContextMeter } from './context-meter.svelte.ts';
+import { ContextDesk } from './context-desk.svelte.ts';
 import { ConversationDesk } from './conversation-desk.svelte.ts';
 import type { ConversationShelf } from './conversation-shelf.svelte.ts';
 import { DeviceCheck } from './device-check.svelte.ts';
@@ -29,7 +23,6 @@ import { partOf } from './load-view.ts';
 import type { LoadView } from './load-view.ts';
 import { isChoiceOf, storedChoice } from './model-choice.ts';
 import type { ImportChoice, ModelChoice } from './model-choice.ts';
-import { LongReader } from './long-reader.svelte.ts';
 import { ModelSession } from './model-session.svelte.ts';
 import { detailsOf } from './problem.ts';
 import type { Readiness } from './readiness.ts';
@@ -71,12 +64,13 @@ export type Outside = {
   newId: () => string;
 };
 
-/** A person who types is not measured at every key. */
-const MEASURE_AFTER_MS = 250;
 /** Loading is told aloud when its stage changes, and otherwise this often. */
 const SPEAK_EVERY_MS = 15_000;
 
-/** Everything the pages hold: one engine, what is stored and offered, the conversations, and how they meet. */
+/**
+ * Everything the pages hold: one engine, what is stored and offered, the conversations, and how they meet. Each part is a class of its
+ * own; what is long here is the list of them and the order in which one act passes through several.
+ */
 export class App {
   readonly model: ModelSession;
   readonly desk: ConversationDesk;
@@ -84,14 +78,11 @@ export class App {
   readonly check: DeviceCheck;
   readonly downloads: Downloads;
   readonly storeroom: Storeroom;
-  readonly meter = new ContextMeter();
-  readonly compressor = new Compressor();
-  readonly longReader: LongReader;
   readonly attachments: Attachments;
   readonly voice: Voice;
   readonly prompts: SavedPrompts;
-  /** What the model reads of attached files. */
-  readonly texts: AttachmentTexts;
+  /** What the open conversation gives the model. */
+  readonly context: ContextDesk;
   readonly announcer = new Announcer();
   /** False until the store was read, so that a kept conversation does not flash as a first visit. */
   started = $state(false);
@@ -116,11 +107,10 @@ export class App {
       this.model.status === 'ready' &&
       !this.session.busy &&
       this.session.draft === '' &&
-      this.compressor.running === null,
+      this.context.compressor.running === null,
     propose: (id, title) => this.desk.propose(id, title),
   });
   readonly #outside: Outside;
-  #measuring: ReturnType<typeof setTimeout> | undefined;
   #starting: Promise<void> | null = null;
 
   constructor(outside: Outside) {
@@ -134,10 +124,19 @@ export class App {
       session: () => this.session,
       store: () => this.desk.store?.attachments ?? null,
       say: (text) => this.announcer.say(text),
-      onChange: () => void this.measure(),
+      onChange: () => void this.context.measure(),
     });
-    this.longReader = new LongReader(outside.now);
-    this.texts = new AttachmentTexts(() => this.attachments);
+    this.context = new ContextDesk({
+      session: () => this.session,
+      speaker: () => this.#speaker,
+      restates: async () => {
+        await this.catalog.load();
+        return this.restates;
+      },
+      attachments: this.attachments,
+      now: outside.now,
+      say: (text) => this.announcer.say(text),
+    });
     this.voice = new Voice({
       ...outside.voice,
       readSettings: () => this.desk.setting('voice'),
@@ -233,7 +232,7 @@ export class App {
     this.announcer.say(m['loading.ready']({ name: this.model.loaded.name }));
     this.lastModel = this.model.loaded.key;
     void this.desk.write('last-model', this.lastModel);
-    await this.measure();
+    await this.context.measure();
     if (this.queued) void this.send();
     return true;
   }
@@ -295,7 +294,7 @@ export class App {
   /** Takes what was typed, and sees soon whether it still fits. */
   write(text: string): void {
     this.session.draft = text;
-    this.#measureSoon();
+    this.context.measureSoon();
   }
 
   /** Sends the draft now, or as soon as a model is ready; a stored one is loaded for it. */
@@ -312,7 +311,7 @@ export class App {
     }
     this.queued = false;
     const session = this.session;
-    const plan = await this.measure();
+    const plan = await this.context.measure();
     if (plan === null || !plan.fits) return;
     if (session.conversation === null) void this.desk.forgetRemoved();
     this.attachments.forgetFailed();
@@ -325,7 +324,7 @@ export class App {
     this.#titles.stop();
     const [session, speaker] = [this.session, this.#speaker];
     if (speaker === null || questionId === undefined || session.busy) return;
-    const plan = await this.measure(session.turnsFor(questionId));
+    const plan = await this.context.measure(session.turnsFor(questionId));
     if (plan === null || !plan.fits) return;
     await session.regenerate(speaker, plan, questionId);
     await this.#ended(session);
@@ -336,7 +335,7 @@ export class App {
     this.#titles.stop();
     const [session, speaker] = [this.session, this.#speaker];
     if (speaker === null || session.busy) return false;
-    const plan = await this.measure(session.turnsFor(id, text));
+    const plan = await this.context.measure(session.turnsFor(id, text));
     if (plan === null || !plan.fits) return false;
     void session.edit(id, text, speaker, plan).then(() => this.#ended(session));
     return true;
@@ -348,87 +347,25 @@ export class App {
     const [session, speaker] = [this.session, this.#speaker];
     const { unfinished } = session;
     if (speaker === null || unfinished === null || unfinished.parentId === null) return;
-    const plan = await this.measure(session.turnsFor(unfinished.parentId), unfinished.text);
+    const plan = await this.context.measure(session.turnsFor(unfinished.parentId), unfinished.text);
     if (plan === null || !plan.fits) return;
     await session.continueAnswer(speaker, plan);
     await this.#ended(session);
   }
 
-  /** Plans turns, by default those of the open conversation with its draft, within the model's context. */
-  async measure(turns: readonly SaidMessage[] = this.session.turns, unfinished = ''): Promise<ContextPlan | null> {
-    const speaker = this.#speaker;
-    if (speaker === null) {
-      this.meter.clear();
-      return null;
-    }
-    try {
-      const { settings, digest } = this.session;
-      await this.texts.load(turns.flatMap(({ attachments = [] }) => attachments));
-      const textOf = (ref: AttachmentRef) => this.texts.textOf(ref);
-      const asked = { turns, settings, digest, restates: this.restates, textOf, unfinished };
-      return await this.meter.measure(asked, speaker.engine, speaker.model);
-    } catch {
-      return null; // the engine went away, which it tells itself
-    }
-  }
-
   /** Changes how answers of the open chat are made. */
   changeSettings(settings: ConversationSettings): void {
     this.session.settings = settings;
-    this.#measureSoon();
-  }
-
-  /** Steers what the model is given of a question and its answer. */
-  setRule(id: string, rule: ContextRule): void {
-    this.session.setRule(id, rule);
-    void this.measure();
+    this.context.measureSoon();
   }
 
   /** Lets the model sum up the older turns of the open chat. */
   async compress(): Promise<void> {
     this.#titles.stop();
-    const [session, speaker] = [this.session, this.#speaker];
-    if (speaker === null) return;
-    await this.texts.load(session.messages.flatMap((one) => (one.role === 'user' ? one.attachments : [])));
-    const isDone = await this.compressor.run(session, speaker, (ref) => this.texts.textOf(ref));
-    if (isDone) this.announcer.say(m['context.compressed']());
-    if (session === this.session) await this.measure();
+    await this.context.compress();
   }
 
-  /**
-   * Makes the draft's files short enough for the model: by the passages that have to do with the question, or by notes from reading all
-   * of them part by part. True when the draft can be sent.
-   */
-  async shortenFiles(by: StandIn['kind']): Promise<boolean> {
-    const [session, speaker, plan] = [this.session, this.#speaker, this.meter.plan];
-    if (speaker === null || plan === null || session.busy) return false;
-    const records = (await Promise.all(session.attachments.map(({ id }) => this.attachments.read(id)))).filter(
-      (one) => one !== null,
-    );
-    const others = plan.parts.instructions + plan.parts.question;
-    const { contextLength } = speaker.model;
-    const room = Math.max(LEAST_ANSWER_TOKENS, contextLength - 2 * answerRoom(contextLength, null) - others);
-    const { longReader } = this;
-    const standIns =
-      by === 'notes'
-        ? await longReader.read(records, session.draft, room, speaker)
-        : await longReader.choose(records, session.draft, room, speaker);
-    for (const [index, standIn] of (standIns ?? []).entries()) {
-      if (standIn === null) continue;
-      const { id } = records[index]!;
-      await this.attachments.setStandIn(id, standIn);
-      this.texts.forget(id);
-    }
-    return standIns !== null && session === this.session && ((await this.measure())?.fits ?? false);
-  }
-
-  /** Gives the model the messages again in place of their summary. */
-  forgetDigest(): void {
-    this.session.digest = null;
-    void this.measure();
-  }
-
-  /** Whether the loaded model is told its instructions again before every later question. */
+  /** Whether the loaded model is told its instructions again before every later question; false until the catalog was read. */
   get restates(): boolean {
     const key = this.model.loaded?.key;
     const id = this.model.stored.find((one) => one.key === key)?.catalogId ?? null;
@@ -460,11 +397,6 @@ export class App {
     return engine !== null && loaded !== null ? { engine, model: loaded } : null;
   }
 
-  #measureSoon(): void {
-    clearTimeout(this.#measuring);
-    this.#measuring = setTimeout(() => void this.measure(), MEASURE_AFTER_MS);
-  }
-
   #keepShell(): void {
     this.#outside.keepShell((takeOver) => (this.update = takeOver));
   }
@@ -478,7 +410,7 @@ export class App {
     this.#titles.left(this.session);
     this.queued = false;
     this.voice.leave();
-    await this.measure();
+    await this.context.measure();
   }
 
   async #ended(session: ChatSession): Promise<void> {
@@ -487,7 +419,7 @@ export class App {
     const { state, text } = session.ended;
     if (state === 'stopped') this.announcer.say(m['message.stopped']());
     else if (state !== 'failed') this.announcer.say(m['message.finished']({ text })); // a failure is an alert by itself
-    await this.measure();
+    await this.context.measure();
   }
 
   #tell({ current }: LoadView): void {

@@ -142,7 +142,7 @@ export const COMMANDS: readonly Command[] = [
     group: 'answers',
     isTyped: true,
     keys: [],
-    isAvailable: (app) => isReady(app) && app.compressor.canRun(app.session),
+    isAvailable: (app) => isReady(app) && app.context.compressor.canRun(app.session),
     run: (_, page) => page.summarise(),
   },
   {

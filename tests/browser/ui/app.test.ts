@@ -130,8 +130,8 @@ test('a question that does not fit is not sent, not cut, and stays in the field'
   await say(app, long);
   expect(script.requests).toHaveLength(0);
   expect(app.session.draft).toBe(long);
-  expect(app.meter.plan).toMatchObject({ fits: false });
-  expect(app.meter.plan!.overTokens).toBeGreaterThan(1000);
+  expect(app.context.plan).toMatchObject({ fits: false });
+  expect(app.context.plan!.overTokens).toBeGreaterThan(1000);
 });
 
 test('an answer may be as long as the context has room for', async () => {

@@ -46,7 +46,7 @@ const lastRequest = () => script.requests.at(-1)!;
 test('a long conversation goes on: the oldest turns are left out, said so, and stay in the chat', async () => {
   const app = await appWith(8, 80);
   expect(app.session.messages).toHaveLength(16);
-  const { leftOut, fits } = app.meter.plan!;
+  const { leftOut, fits } = app.context.plan!;
   expect(fits).toBe(true);
   expect(leftOut.slice(0, 2)).toEqual(app.session.messages.slice(0, 2).map(({ id }) => id));
   const given = lastRequest().messages.map(({ content }) => String(content));
@@ -57,8 +57,8 @@ test('a long conversation goes on: the oldest turns are left out, said so, and s
 test('a pinned turn is always given, a dropped one never', async () => {
   const app = await appWith(8, 80);
   const questions = app.session.messages.filter(({ role }) => role === 'user');
-  app.setRule(questions[0]!.id, 'pinned');
-  app.setRule(questions[6]!.id, 'dropped');
+  app.context.setRule(questions[0]!.id, 'pinned');
+  app.context.setRule(questions[6]!.id, 'dropped');
   script.answers = [['ok']];
   app.write('and now?');
   await app.send();
@@ -78,8 +78,8 @@ test('older turns are summed up by the model, which then gets the summary in the
   const [system, ...rest] = lastRequest().messages;
   expect(system).toEqual({ role: 'system', content: 'What was said before, in short:\nThey spoke of words.' });
   expect(rest.map(({ content }) => String(content).split(' ')[0])).toEqual(['q2', 'word0', 'go']);
-  app.forgetDigest();
-  await vi.waitFor(() => expect(app.meter.plan!.messages[0]!.role).toBe('user'));
+  app.context.forgetDigest();
+  await vi.waitFor(() => expect(app.context.plan!.messages[0]!.role).toBe('user'));
 });
 
 test('an answer that was cut is continued in its place', async () => {
@@ -136,7 +136,7 @@ test('a file that is too long is read part by part, and its notes are given in i
   app.attachments.add([new File(['x'], 'book.txt')]);
   await vi.waitFor(() => expect(app.session.attachments).toHaveLength(1));
   app.write('What is it about?');
-  await vi.waitFor(() => expect(app.meter.plan?.fits).toBe(false));
+  await vi.waitFor(() => expect(app.context.plan?.fits).toBe(false));
   script.answers = [
     ['It is about suns.'],
     ['nothing'],
@@ -145,7 +145,7 @@ test('a file that is too long is read part by part, and its notes are given in i
     ['nothing'],
     ['nothing'],
   ];
-  expect(await app.shortenFiles('notes')).toBe(true);
+  expect(await app.context.shortenFiles('notes')).toBe(true);
   const asked = script.requests.length;
   expect(asked).toBeGreaterThanOrEqual(3);
   // Every word of the file was in one of the requests.
@@ -178,8 +178,8 @@ test('of a file that is too long the passages that fit the question are given', 
   app.attachments.add([new File(['x'], 'town.txt')]);
   await vi.waitFor(() => expect(app.session.attachments).toHaveLength(1));
   app.write('When does the library open?');
-  await vi.waitFor(() => expect(app.meter.plan?.fits).toBe(false));
-  expect(await app.shortenFiles('passages')).toBe(true);
+  await vi.waitFor(() => expect(app.context.plan?.fits).toBe(false));
+  expect(await app.context.shortenFiles('passages')).toBe(true);
   expect(script.requests).toEqual([]);
   script.answers = [['At nine.']];
   await app.send();
