@@ -10,6 +10,7 @@ import { EMBEDDED_CHOICE } from '#lib/state/embedded.ts';
 import ChatSettings from '#lib/ui/ChatSettings.svelte';
 import ContextPanel from '#lib/ui/ContextPanel.svelte';
 import { appOver } from './app-over.ts';
+import { CATALOG } from './catalog-of-two.ts';
 import { render } from './render.ts';
 import { STATS, ScriptedEngine } from './scripted-engine.ts';
 
@@ -117,6 +118,29 @@ test('settings go with each request, and new chats begin with the kept ones', as
   expect(again.session.settings.schema).toBe('{"type":"object"}'); // of this conversation
   await again.desk.startNew();
   expect(again.session.settings).toEqual(settings);
+});
+
+test('a model tuned for single questions is told the instructions again, as soon as it answers', async () => {
+  const [entry] = CATALOG.models;
+  const readCatalog = async () => ({ models: [{ ...entry!, id: 'single', singleTurn: true }] });
+  const app = appOver(script, DATABASE, stores, { readCatalog });
+  await app.start();
+  await app.load(EMBEDDED_CHOICE);
+  script.stored = script.stored.map((model) => ({ ...model, catalogId: 'single' }));
+  await app.model.refreshStored();
+  app.changeSettings({ ...DEFAULT_SETTINGS, instructions: 'Be brief.' });
+  for (const text of ['One?', 'Two?']) {
+    script.answers = [['ok']];
+    app.write(text);
+    await app.send();
+  }
+  expect(lastRequest().messages.map(({ content }) => content)).toEqual([
+    'Be brief.',
+    'One?',
+    'ok',
+    'Be brief.\n\nTwo?',
+  ]);
+  expect(app.context.plan!.restatedTokens).toBeGreaterThan(0);
 });
 
 test('a file that is too long is read part by part, and its notes are given in its place', async () => {
