@@ -24,6 +24,8 @@ type Outside = {
 
 /** A person who types is not measured at every key. */
 const MEASURE_AFTER_MS = 250;
+/** Of the context, what passages may take: more of them answer no better, and each is read before the first word. */
+const PASSAGES_PART = 1 / 4;
 
 /** What the open conversation gives the model: measured, shown, steered, and made to fit. */
 export class ContextDesk {
@@ -112,7 +114,7 @@ export class ContextDesk {
     const standIns =
       by === 'notes'
         ? await this.longReader.read(records, session.draft, room, speaker)
-        : await this.longReader.choose(records, session.draft, room, speaker);
+        : await this.longReader.choose(records, session.draft, Math.min(room, contextLength * PASSAGES_PART), speaker);
     for (const [index, standIn] of (standIns ?? []).entries()) {
       if (standIn === null) continue;
       const { id } = records[index]!;
