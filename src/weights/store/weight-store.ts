@@ -109,7 +109,7 @@ export class WeightStore extends WeightReader {
       const tx = db.transaction(['models', 'chunks'], 'readwrite', { durability: 'strict' });
       await settled(tx.done, [tx.objectStore('models').delete(key), tx.objectStore('chunks').delete(chunksOf(key))]);
     });
-    callCollector();
+    await callCollector();
   }
 
   /** Erases chunks of models that have no record. */
@@ -216,10 +216,17 @@ function weighOnCollector(bytes: number): void {
   new ArrayBuffer(bytes);
 }
 
+/** Rounds of garbage after a deletion, and the pause between two, in which the collector does what it put off. */
+const COLLECTOR_ROUNDS = 6;
+const COLLECTOR_PAUSE_MS = 150;
+
 /**
  * A Blob that was read keeps its file on the disk until it is collected, also when the database has deleted it. After a check of
- * 98 MB they were on the disk for more than 10 s, and so for 2.5 s (Chromium 156).
+ * 98 MB they were on the disk for more than 10 s, and so for 2.5 s (Chromium 156). One round alone is sometimes put off by an idle worker.
  */
-function callCollector(): void {
-  for (let count = 0; count < 16; count++) weighOnCollector(64 << 20);
+async function callCollector(): Promise<void> {
+  for (let round = 0; round < COLLECTOR_ROUNDS; round++) {
+    for (let count = 0; count < 16; count++) weighOnCollector(64 << 20);
+    await new Promise((resolve) => setTimeout(resolve, COLLECTOR_PAUSE_MS));
+  }
 }
